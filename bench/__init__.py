@@ -1,0 +1,1 @@
+"""What the hardware and the methods really do, measured; knows no money."""

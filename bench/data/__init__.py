@@ -1,0 +1,1 @@
+"""Data sets that need no download, with training, validation and test apart."""

@@ -1,0 +1,1 @@
+"""Counting FLOPs, timing, and measuring memory."""

@@ -1,0 +1,1 @@
+"""What the user writes: scenario files, read, checked and sampled."""

@@ -16,6 +16,21 @@ BASE_STAMP := $(STAMPS)/base
 DEV_STAMP := $(STAMPS)/dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+define IS_MEASURED
+import pathlib, sys
+files = list(pathlib.Path("measurements").glob("*.json"))
+if not files:
+    sys.exit(3)
+from bench import environment, errors, record
+machine = environment.describe_machine(environment.choose_device("auto"))
+try:
+    found = {record.load(path).machine.fingerprint for path in files}
+except errors.BenchplanError as error:
+    sys.exit(str(error))
+sys.exit(0 if machine.fingerprint in found else 3)
+endef
+export IS_MEASURED
+
 .DEFAULT_GOAL := help
 .PHONY: help report measurements test test-all check format bench clean
 .DELETE_ON_ERROR:
@@ -27,10 +42,10 @@ report: measurements
 	@mkdir -p out
 	$(BIN)/benchplan report scenarios/base.yaml -o out/report.html
 
-# The bench takes a minute or so; it runs when no record of this machine is there yet.
+# The bench takes a minute or so; it runs when no record of this machine is there yet (status 3).
 measurements: $(BASE_STAMP)
-	@$(BIN)/python -c 'import glob, sys; sys.exit(not glob.glob("measurements/*.json"))' \
-	  || $(BIN)/benchplan bench run --suite quick -o measurements
+	@$(BIN)/python -c "$$IS_MEASURED"; status=$$?; \
+	if [ $$status -eq 3 ]; then $(BIN)/benchplan bench run --suite quick -o measurements; else exit $$status; fi
 
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -m "not slow"

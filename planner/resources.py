@@ -1,4 +1,4 @@
-"""Find the folders that ship beside the code: `templates/` and `scenarios/`, in a checkout or in an installed wheel."""
+"""Find the folders that ship with the code, `templates/` and `scenarios/`, installed or in a checkout."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from planner.errors import BenchplanError
 
 __all__ = ["scenarios", "templates"]
+
+_PACKAGE = Path(__file__).resolve().parent
 
 
 def templates() -> Path:
@@ -27,7 +29,7 @@ def scenarios() -> Path:
     return _folder("scenarios")
 
 
-def _folder(name: str, package: Path = Path(__file__).resolve().parent) -> Path:
+def _folder(name: str, package: Path = _PACKAGE) -> Path:
     installed = package / "_resources" / name
     if installed.is_dir():
         return installed

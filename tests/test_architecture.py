@@ -1,4 +1,4 @@
-"""The rules of the house that a program can check: who imports whom, how long things are, what starts fast."""
+"""The rules of the house that a program can check: who imports whom, how long, how quick to start."""
 
 from __future__ import annotations
 

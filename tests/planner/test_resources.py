@@ -29,7 +29,7 @@ def test_checkout_is_known_by_its_project_file(tmp_path: Path) -> None:
     package = tmp_path / "planner"
     package.mkdir()
     (tmp_path / "templates").mkdir()
-    with pytest.raises(BenchplanError, match="'templates'.*is missing"):
+    with pytest.raises(BenchplanError, match="'templates' that belongs to Benchplan is missing"):
         resources._folder("templates", package)
     (tmp_path / "pyproject.toml").touch()
     assert resources._folder("templates", package) == tmp_path / "templates"

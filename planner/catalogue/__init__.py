@@ -1,0 +1,49 @@
+"""Published facts: accelerators, prices, models, throughput and reference points, with source and date.
+
+The facts are the CSV files of this folder; the modules only read them. `evidence` is `published` where the
+number was read in the source that is named, and `assumed` everywhere else.
+"""
+
+from planner.catalogue.accelerators import (
+    TERMS,
+    Accelerator,
+    Term,
+    accelerator,
+    accelerator_ids,
+    price,
+    prices,
+)
+from planner.catalogue.facts import EvidenceKind, Fact
+from planner.catalogue.models import (
+    ApiPrice,
+    Model,
+    api_price,
+    model,
+    model_ids,
+    serving_gpus_per_replica,
+    serving_set_ups,
+    serving_throughput,
+)
+from planner.catalogue.reference import reference, reference_names
+
+__all__ = [
+    "TERMS",
+    "Accelerator",
+    "ApiPrice",
+    "EvidenceKind",
+    "Fact",
+    "Model",
+    "Term",
+    "accelerator",
+    "accelerator_ids",
+    "api_price",
+    "model",
+    "model_ids",
+    "price",
+    "prices",
+    "reference",
+    "reference_names",
+    "serving_gpus_per_replica",
+    "serving_set_ups",
+    "serving_throughput",
+]

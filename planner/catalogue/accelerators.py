@@ -81,10 +81,10 @@ def price(
     """Return what an accelerator costs: the median over sellers of each seller's newest offer.
 
     Only offers made within 24 months before the newest one count, and only those known by the day `on` (all
-    where it is None), so the answer depends on the files alone, never on the clock. Rows whose sources disagree and
-    prices that somebody assumed count only where there is nothing else; the fact is then `assumed`. An offer
-    without a named seller counts by itself. `key` is the key of the scenario that an error tells the user to
-    write.
+    of them where it is None): the answer depends on the files alone, never on the clock. Rows whose sources
+    disagree and prices that somebody assumed count only where there is nothing else; the fact is then
+    `assumed`. An offer without a named seller counts by itself. `key` is the key of the scenario that an
+    error tells the user to write.
 
     Raises CatalogueError where there is no offer.
     """

@@ -181,11 +181,10 @@ def _log_distance(row: Row, input_tokens: float, output_tokens: float) -> float:
 
 def _no_throughput(model_id: str, accelerator_id: str, precision: str) -> CatalogueError:
     having = [f"{gpu} {bits}" for of, gpu, bits in serving_set_ups() if of == model_id]
-    known = (
-        f"published for this model: {', '.join(having)}" if having else "nothing is published for this model"
-    )
+    known = f"published for this model: {', '.join(having)}" if having else "none is published for this model"
+    choice = "choose one of these, or write" if having else "write"
     return CatalogueError(
         f"no published throughput of '{model_id}' with {precision} weights on '{accelerator_id}'; {known}. "
-        "To go on, choose one of these, or write what you measured or were told into the scenario: "
+        f"To go on, {choice} what you measured or were told into the scenario: "
         "`serving.serving_tokens_per_gpu_second: {value: ..., source: ...}` (tokens read and written)"
     )

@@ -26,6 +26,8 @@ NORMAL_P95 = 1.6448536269514722
 """The 95 % quantile of the standard normal distribution: half a 90 % interval in standard deviations."""
 WIDEST_RATIO = 1e9
 """How many times the upper end of an interval may be the lower one; beyond it the mean says nothing."""
+SMALLEST_PRODUCT = 1e-300
+"""Below it a product of two floats loses digits to underflow."""
 PERT_WEIGHT = 4.0
 """How much more the mode counts than an end in the mean of a PERT distribution (Malcolm et al. 1959)."""
 
@@ -127,7 +129,10 @@ class Lognormal(Distribution):
         return f"{number_text(self.p5)} to {number_text(self.p95)}"
 
     def _describe(self) -> Facts:
-        median = math.sqrt(self.p5) * math.sqrt(self.p95)
+        product = (
+            self.p5 * self.p95
+        )  # of one root, so that `1.5 to 6` has the median 3 and not 2.9999999999999996
+        median = math.sqrt(product) if product > SMALLEST_PRODUCT else math.exp(self.mu)
         return Facts(self.p5, median, self.p95, median * math.exp(self.sigma**2 / 2), 0.0, math.inf)
 
     def _quantile(self, u: Array) -> Array:

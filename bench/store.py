@@ -5,22 +5,24 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from bench.errors import InputError
+from bench.errors import InputError, RecordError
 from bench.record import Record, save
 
 DEFAULT_FOLDER = Path("measurements")
 
 
 def check_folder(folder: Path) -> None:
-    """Make the folder for records and try to write in it, so that a long run is not lost at its end.
+    """Try to write in the folder, or where it is to be made, so that a long run is not lost at its end.
 
-    Raises InputError when it is no folder or cannot be written.
+    Leaves nothing behind. Raises InputError when it is no folder or cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        place = folder.absolute()
+        while not place.exists():
+            place = place.parent
+        with tempfile.TemporaryFile(dir=place):
             pass
-    except (FileExistsError, NotADirectoryError) as err:
+    except NotADirectoryError as err:
         raise InputError(
             f"{folder}: is not a folder, or a part of its path is a file. Give a folder with -o; records are "
             "written into it under names of their own."
@@ -39,10 +41,14 @@ def file_name(record: Record) -> str:
 
 
 def keep(record: Record, folder: Path) -> Path:
-    """Save a record in a folder under a name that is not taken, and return where it lies.
+    """Save a record in a folder, made if need be, under a name that is not taken; returns where it lies.
 
     Raises RecordError when it cannot be written.
     """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise RecordError(f"{folder}: cannot be made ({err.strerror}), so the record was not kept.") from err
     name = Path(file_name(record))
     path = folder / name
     attempt = 1

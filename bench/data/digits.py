@@ -49,8 +49,8 @@ def split_by_class(classes: torch.Tensor, seed: int) -> tuple[torch.Tensor, torc
         rows = rows[torch.randperm(len(rows), generator=generator)]
         num_test = round(TEST_SHARE * len(rows))
         num_validation = round(VALIDATION_SHARE * len(rows))
-        cuts = (num_test, num_validation, len(rows) - num_test - num_validation)
-        test, validation, training = rows.split(cuts)
+        cuts = [num_test, num_validation, len(rows) - num_test - num_validation]
+        test, validation, training = torch.split(rows, cuts)
         for part, chosen in zip(parts, (training, validation, test), strict=True):
             part.append(chosen)
     training, validation, test = (torch.cat(part).sort().values for part in parts)

@@ -16,12 +16,14 @@ _PRESSURE_FILE = Path("/proc/pressure/cpu")
 
 @dataclass
 class QuietWatch:
-    """Watches a span in which this process works on one thread and would use all of its time if left alone.
+    """Watches spans of work for signs that other work competed; use it as a context manager, spans add up.
 
-    Two signs of other work: the share of the span in which some task waited for a processor (Linux pressure
-    stall information), and wall time over processor time. Use it as a context manager; spans add up.
+    Two signs: the share of time in which some task waited for a processor (Linux pressure stall information),
+    and wall time over processor time, which says something only where this process works on one thread and
+    waits for nothing.
     """
 
+    one_thread: bool = True
     wall_seconds: float = 0.0
     processor_seconds: float = 0.0
     stalled_seconds: float | None = None
@@ -48,7 +50,9 @@ class QuietWatch:
             return False
         if self.stalled_seconds is not None and self.stalled_seconds > MAX_PRESSURE_SHARE * self.wall_seconds:
             return True
-        return self.wall_seconds > MAX_WALL_OVER_PROCESSOR_RATIO * max(self.processor_seconds, 1e-9)
+        return self.one_thread and self.wall_seconds > MAX_WALL_OVER_PROCESSOR_RATIO * max(
+            self.processor_seconds, 1e-9
+        )
 
     def in_words(self) -> str:
         """Say both signs as numbers."""

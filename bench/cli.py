@@ -1,0 +1,106 @@
+"""The command `benchplan bench`: measure this machine, and show what was measured."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from bench.errors import InputError, MeasurementError, RecordError
+from bench.record import load, load_folder
+from bench.store import DEFAULT_FOLDER, check_folder, keep
+
+SUITES = ("quick",)
+
+
+@click.group()
+def bench() -> None:
+    """Measure what this machine and the methods really do."""
+
+
+@bench.command()
+@click.option("--suite", default="quick", show_default=True, help=f"What to measure: {', '.join(SUITES)}.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_FOLDER,
+    show_default=True,
+    metavar="DIR",
+    help="Folder for the record.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON on standard output.")
+@click.option("--verbose", is_flag=True, help="Say the progress also where standard error is no terminal.")
+def run(suite: str, device: str, output: Path, as_json: bool, verbose: bool) -> None:
+    """Train, measure and compress two small models here, and keep a record (about a minute)."""
+    _check_suite(suite)
+    check_folder(output)
+    try:
+        say = _progress(verbose)
+        # torch takes seconds to import: what can be refused has been refused by now.
+        from bench.suite import run_quick
+
+        record = run_quick(device, say)
+        path = keep(record, output)
+        say(f"the record lies in {path}")
+    except KeyboardInterrupt:
+        raise MeasurementError(
+            "Stopped by ctrl-C before the end: nothing was written, "
+            f"and older records in {output} are as they were."
+        ) from None
+    if as_json:
+        click.echo(record.to_json(), nl=False)
+        return
+    from bench.table import headline
+
+    click.echo(headline(record))
+    for text in record.warnings:
+        click.echo(f"warning: {text}")
+    click.echo(f"The record of {len(record.measurements)} measurements lies in {path}.")
+
+
+@bench.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON on standard output.")
+def show(path: Path, as_json: bool) -> None:
+    """Show a record, or the newest record of a folder."""
+    file, record, older = path, None, []
+    if path.is_dir():
+        records = load_folder(path)
+        if not records:
+            raise RecordError(
+                f"{path}: holds no record. Make one with `benchplan bench run -o {path}`, "
+                "or give another folder."
+            )
+        (file, record), *older = records
+    record = record or load(path)
+    if as_json:
+        click.echo(record.to_json(), nl=False)
+        return
+    from bench.table import whole
+
+    click.echo(whole(record, file))
+    if older:
+        click.echo(f"\n{len(older)} older in this folder:")
+        for other, _ in older:
+            click.echo(f"  {other.name}")
+
+
+def _check_suite(suite: str) -> None:
+    if suite in SUITES:
+        return
+    near = difflib.get_close_matches(suite, SUITES, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise InputError(f"--suite {suite}: there is no such suite; there is {', '.join(SUITES)}.{hint}")
+
+
+def _progress(verbose: bool) -> Callable[[str], None]:
+    if not (verbose or sys.stderr.isatty()):
+        return lambda text: None
+    started = time.monotonic()
+    return lambda text: click.echo(f"[{time.monotonic() - started:3.0f} s] {text}", err=True)

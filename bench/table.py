@@ -1,0 +1,99 @@
+"""Records as aligned text for people; the units follow from the ends of the names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bench.record import Measurement, Record
+
+HEADLINE_NAMES = (
+    "peak_flops_per_second", "memory_bandwidth_bytes_per_second", "params", "forward_flops",
+    "training_flops_per_second", "training_mfu_share", "training_items_per_second",
+    "training_bytes_per_second", "loss_nats_per_byte", "accuracy_share", "latency_seconds",
+    "throughput_items_per_second",
+    "throughput_bytes_per_second", "peak_memory_bytes", "file_bytes", "latency_ratio", "throughput_ratio",
+    "file_ratio",
+)  # fmt: skip
+
+UNITS = (
+    ("flops_per_second", "FLOP/s"), ("bytes_per_second", "B/s"), ("items_per_second", "items/s"),
+    ("nats_per_byte", "nats/byte"), ("nats_per_item", "nats/item"), ("seconds", "s"), ("bytes", "B"),
+    ("items", "items"), ("flops", "FLOP"), ("params", "params"), ("share", "%"), ("ratio", "x"),
+)  # fmt: skip
+"""Ends of names and how a person writes the unit; the first that fits counts."""
+
+SCALED_UNITS = frozenset({"FLOP/s", "B/s", "s", "B", "FLOP"})
+PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"))
+
+
+def headline(record: Record) -> str:
+    """Show the measurements that matter most."""
+    return table(m for m in record.measurements if m.name in HEADLINE_NAMES)
+
+
+def whole(record: Record, path: Path) -> str:
+    """Show everything of a record but its raw samples, with the methods below."""
+    lines = [
+        f"{path}",
+        f"  suite {record.suite} on {record.device}, {record.created_at:%Y-%m-%d %H:%M} UTC, "
+        f"{record.duration_seconds:.0f} s, Benchplan {record.benchplan_version}",
+        f"  {record.machine.description} (fingerprint {record.machine.fingerprint})",
+        *(f"  warning: {text}" for text in record.warnings),
+        "",
+        table(record.measurements),
+        "",
+        "Methods and notes",
+    ]
+    for m in record.measurements:
+        note = f" [{m.note}]" if m.note else ""
+        lines.append(f"  {m.subject} {m.variant} {m.name}: {m.method}{note}")
+    return "\n".join(lines)
+
+
+def table(measurements: Iterable[Measurement]) -> str:
+    """Align subject, variant, quantity, value and interval in columns, one measurement a line."""
+    rows = [("subject", "variant", "quantity", "value", "95 % interval")]
+    for m in measurements:
+        interval = (
+            ""
+            if m.low is None or m.high is None
+            else f"{in_units(m.low, m.name)} to {in_units(m.high, m.name)}"
+        )
+        value = "unknown" if m.value is None else in_units(m.value, m.name)
+        rows.append((m.subject, m.variant, m.name, value, interval))
+    return "\n".join(_aligned(rows))
+
+
+def in_units(value: float, name: str) -> str:
+    """Write a value for people, in the unit that its name ends in: 0.0042 `latency_seconds` is `4.2 ms`."""
+    unit = _unit(name)
+    if unit == "%":
+        return f"{100 * value:.3g} %"
+    if unit in SCALED_UNITS and value:
+        size, prefix = next((p for p in PREFIXES if abs(value) >= p[0]), PREFIXES[-1])
+        return f"{_three_digits(value / size)} {prefix}{unit}"
+    if unit == "x":
+        return f"{value:.3g} x"
+    number = f"{value:,.0f}" if abs(value) >= 1000 or float(value).is_integer() else f"{value:.4g}"
+    return f"{number} {unit}".rstrip()
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:.0f}" if abs(number) >= 100 else f"{number:.3g}"
+
+
+def _unit(name: str) -> str:
+    return next((unit for end, unit in UNITS if name == end or name.endswith(f"_{end}")), "")
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for subject, variant, quantity, value, interval in rows:
+        cells = (
+            subject.ljust(widths[0]), variant.ljust(widths[1]), quantity.ljust(widths[2]),
+            value.rjust(widths[3]), interval,
+        )  # fmt: skip
+        lines.append("  ".join(cells).rstrip())
+    return lines

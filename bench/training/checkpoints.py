@@ -1,0 +1,67 @@
+"""Trained models on disk: safetensors, with the shape of the model in the file's metadata."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from pydantic import TypeAdapter
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_safetensors
+from torch import Tensor
+
+from bench.errors import InputError
+from bench.models.building import Config, Model, build
+from bench.models.gpt import GptConfig
+from bench.models.mlp import MlpConfig
+from bench.record import write_atomically
+
+METADATA_KEY = "benchplan.model"
+KINDS: dict[str, type[Config]] = {"mlp": MlpConfig, "gpt": GptConfig}
+
+
+def save_model(model: Model, path: Path) -> int:
+    """Write weights and shape, whole or not at all; returns the bytes of the file."""
+    kind = next(kind for kind, config in KINDS.items() if isinstance(model.config, config))
+    shape = json.dumps({"kind": kind, **dataclasses.asdict(model.config)}, sort_keys=True)
+    content = tensors_as_bytes(model.state_dict(), {METADATA_KEY: shape})
+    write_atomically(path, content)
+    return len(content)
+
+
+def load_model(path: Path) -> Model:
+    """Read a model that `save_model` wrote, on the CPU.
+
+    Raises InputError when the file is missing, damaged, or holds no model of ours.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no mapping
+    except (OSError, SafetensorError) as err:
+        raise InputError(
+            f"{path}: is no readable safetensors file ({err}); train and save the model again"
+        ) from err
+    try:
+        model = build(_config(metadata[METADATA_KEY]))
+        model.load_state_dict(tensors)
+    except (KeyError, TypeError, ValueError, RuntimeError) as err:
+        first_line = str(err).partition("\n")[0]
+        raise InputError(
+            f"{path}: holds no model that Benchplan wrote ({type(err).__name__}: {first_line})"
+        ) from err
+    return model
+
+
+def tensors_as_bytes(tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> bytes:
+    """Serialize tensors as safetensors; equal tensors give equal bytes."""
+    content: bytes = to_safetensors({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, metadata)
+    return content
+
+
+def _config(shape: str) -> Config:
+    fields = json.loads(shape)
+    kind = KINDS[fields.pop("kind")]
+    config: Config = TypeAdapter(kind).validate_python(fields)
+    return config

@@ -1,0 +1,285 @@
+"""Joins the scenario, the catalogue and the bench's records into leaves: values with what stands behind them.
+
+What the user writes always wins. Among defaults the order is measured, published, assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner import catalogue
+from planner.catalogue import Fact
+from planner.errors import CatalogueError, ScenarioError
+from planner.measurements import Measured
+from planner.scenario.keys import ANY, Key, keys, quantities
+from planner.scenario.loading import Loaded
+from planner.scenario.quantities import Quantity
+from planner.scenario.schema import Company
+from planner.units import unit_text
+
+Kind = Literal["measured", "quoted", "published", "assumed"]
+
+BITS_PER_PARAM = {"fp16": 16.0, "bf16": 16.0, "int8": 8.0, "fp8": 8.0, "int4": 4.125, "fp4": 4.5}
+"""Bits of a weight with its scales: int4 in groups of 128 (Marlin README), fp4 with a scale for 16 (NVFP4)."""
+
+SHAPE = (
+    "num_layers", "model_width", "num_attention_heads", "num_key_value_heads", "head_width", "ffn_width",
+    "vocabulary_size", "num_experts", "num_active_experts", "tied_embeddings", "qkv_bias",
+)  # fmt: skip
+
+PUBLISHED: Mapping[str, Callable[[Company], Fact]] = {
+    **{name: lambda s, name=name: catalogue.model(s.model.base).fact(name) for name in SHAPE},
+    "training_usd_per_gpu_hour": lambda s: catalogue.price(
+        s.training.training_accelerator, s.training.training_term, key="training.training_usd_per_gpu_hour"
+    ),
+    "training_peak_flops_per_gpu_second": lambda s: catalogue.accelerator(s.training.training_accelerator).fact(
+        "peak_bf16_flops_per_second"
+    ),
+    "serving_usd_per_gpu_hour": lambda s: catalogue.price(
+        s.serving.serving_accelerator, s.serving.serving_term, key="serving.serving_usd_per_gpu_hour"
+    ),
+    "serving_tokens_per_gpu_second": lambda s: catalogue.serving_throughput(*_set_up(s)),
+    "gpus_per_replica": lambda s: catalogue.serving_gpus_per_replica(*_set_up(s)),
+    "vendor_input_usd_per_million_tokens": lambda s: catalogue.api_price(_vendor(s)).input_price,
+    "vendor_output_usd_per_million_tokens": lambda s: catalogue.api_price(_vendor(s)).output_price,
+}
+"""Where the catalogue's value of a key that the scenario leaves out comes from; other keys are reference facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What stands behind a leaf: its kind, where it comes from, as of when, and what else is worth knowing."""
+
+    kind: Kind
+    reference: str
+    as_of: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An input of the plan: one quantity, or one for each item of a list, with its evidence."""
+
+    name: str
+    quantities: tuple[Quantity, ...]
+    evidence: Evidence
+    key: str = ""
+    """The dotted key of the scenario that sets it; empty for what no key sets."""
+    help: str = ""
+    is_list: bool = False
+    problem: str = ""
+    """Why the value is unknown; empty when it is known."""
+    beside: tuple[str, ...] = field(default=())
+    """What else is known about it and not used."""
+
+    @property
+    def unit(self) -> str:
+        """The unit, read from the name."""
+        return unit_text(self.name)
+
+    @property
+    def uncertain(self) -> dict[str, Quantity]:
+        """The quantities that have a distribution, by the names under which they are drawn."""
+        return {name: q for name, q in zip(self._draw_names(), self.quantities, strict=True) if q.is_uncertain}
+
+    def central(self) -> Any:  # noqa: ANN401 (a number, or one row for each item)
+        """Return the value with every distribution at its median; items lie along the first axis."""
+        if self.is_list:
+            return np.array([q.value for q in self.quantities], dtype=float).reshape(-1, 1)
+        return self.quantities[0].value if self.quantities else np.nan
+
+    def drawn(self, uniforms: Mapping[str, NDArray[np.float64]]) -> Any:  # noqa: ANN401
+        """Return the value with every distribution at the quantiles that the uniform draws ask for."""
+        if not self.uncertain:
+            return self.central()
+        rows = [
+            q.distribution.quantile(uniforms[name]) if q.distribution else q.value
+            for name, q in zip(self._draw_names(), self.quantities, strict=True)
+        ]
+        return np.stack(np.broadcast_arrays(*rows)) if self.is_list else rows[0]
+
+    def _draw_names(self) -> list[str]:
+        return [f"{self.name}.{i}" for i in range(len(self.quantities))] if self.is_list else [self.name]
+
+
+def leaves(loaded: Loaded[Company], measured: Measured) -> dict[str, Leaf]:
+    """Return every leaf of a plan by name.
+
+    Raises:
+        ScenarioError: names that the catalogue does not know, or a switch of the model's source half written.
+    """
+    scenario = loaded.scenario
+    problems = list(_choice_problems(loaded))
+    if problems:
+        raise ScenarioError(problems)
+    found = [*_written(loaded), *_chosen(scenario), *_from_bench(scenario, measured)]
+    result = {leaf.name: leaf for leaf in found}
+    for name, key in _open_keys(loaded).items():
+        known = result.get(name)
+        result[name] = known if known and not known.problem else _published(scenario, name, key, known)
+    return result
+
+
+def require(found: Mapping[str, Leaf], used: Iterable[str], scenario: Company) -> None:
+    """Refuse a plan that needs a leaf whose value nobody knows.
+
+    Raises:
+        ScenarioError: naming every such leaf, and what to write.
+    """
+    optional = _not_needed(scenario)
+    problems = [found[name].problem for name in used if found[name].problem and name not in optional]
+    if problems:
+        raise ScenarioError(dict.fromkeys(problems))
+
+
+def sources(scenario: Company) -> tuple[str, ...]:
+    """Return where the model comes from, first and after the switch."""
+    switch = scenario.model.switch_source
+    return (scenario.model.source, *((switch,) if switch else ()))
+
+
+def _written(loaded: Loaded[Company]) -> Iterator[Leaf]:
+    """Yield the leaves whose value the scenario or its defaults give, list items gathered under one name."""
+    schema = keys(type(loaded.scenario))
+    given = quantities(loaded.scenario)
+    for path, key in schema.items():
+        if not key.is_quantity:
+            continue
+        items = [p for p in given if _pattern(p) == path]
+        if ANY in path:
+            values = tuple(given[p] for p in items)
+            yield Leaf(key.name, values, _list_evidence(loaded, items, values), path, key.description, is_list=True)
+        elif items:
+            evidence = _evidence(loaded, path, given[path])
+            yield Leaf(key.name, (given[path],), evidence, path, key.description)
+
+
+def _evidence(loaded: Loaded[Company], path: str, quantity: Quantity) -> Evidence:
+    as_of = quantity.as_of.isoformat() if quantity.as_of else ""
+    note = quantity.note or ""
+    place = loaded.positions.get(path)
+    if place is None:
+        kind: Kind = "published" if quantity.source else "assumed"
+        return Evidence(kind, quantity.source or "default of Benchplan", as_of, note)
+    return Evidence("quoted" if quantity.source else "assumed", quantity.source or str(place), as_of, note)
+
+
+def _list_evidence(loaded: Loaded[Company], items: list[str], values: tuple[Quantity, ...]) -> Evidence:
+    each = [_evidence(loaded, path, value) for path, value in zip(items, values, strict=True)]
+    if not each:
+        return Evidence("assumed", "the scenario lists none")
+    kinds = {evidence.kind for evidence in each}
+    kind: Kind = each[0].kind if len(kinds) == 1 else "assumed"
+    return Evidence(kind, "; ".join(dict.fromkeys(evidence.reference for evidence in each)))
+
+
+def _chosen(scenario: Company) -> Iterator[Leaf]:
+    """Yield the leaves that follow from a choice among words."""
+    model, bits = scenario.model, BITS_PER_PARAM[scenario.serving.weight_precision]
+    yield _choice("weight_bits_per_param", bits, f"serving.weight_precision is {scenario.serving.weight_precision}")
+    second = model.switch_source or model.source
+    for word, kind in (("api", "api"), ("fine_tuned", "fine_tuned"), ("pretrained", "pretrained")):
+        yield _choice(f"first_{word}_share", float(model.source == kind), f"model.source is {model.source}")
+        about = f"model.switch_source is {second}" if model.switch_source else "no switch"
+        yield _choice(f"second_{word}_share", float(second == kind), about)
+    month = float(model.switch_month) if model.switch_month else np.inf
+    yield _choice("switch_month", month, f"model.switch_month is {model.switch_month or 'not given: never'}")
+
+
+def _choice(name: str, value: float, reason: str) -> Leaf:
+    return Leaf(name, (Quantity(value),), Evidence("assumed", "choice of the scenario", note=reason))
+
+
+def _from_bench(scenario: Company, measured: Measured) -> Iterator[Leaf]:
+    """Yield the speeds of the text filter as the bench measured them on one machine."""
+    named = {
+        "filter_bytes_per_machine_second": scenario.data.filter_precision,
+        "plain_filter_bytes_per_machine_second": "fp32",
+        "compressed_filter_bytes_per_machine_second": "int8",
+    }
+    for name, precision in named.items():
+        if name == "filter_bytes_per_machine_second" and scenario.data.filter_bytes_per_machine_second:
+            continue
+        found = measured.value("gpt", "throughput_bytes_per_second", precision)
+        if isinstance(found, str):
+            hint = "write data.filter_bytes_per_machine_second or run `benchplan bench run`"
+            yield Leaf(name, (), Evidence("assumed", "unknown"), problem=f"{name}: {found}; {hint}")
+            continue
+        value, kind, reference, as_of, note = found
+        yield Leaf(name, (Quantity(value),), Evidence(kind, reference, as_of, note))
+
+
+def _open_keys(loaded: Loaded[Company]) -> dict[str, Key]:
+    """Return the keys of single quantities that neither the scenario nor a default fills."""
+    given = quantities(loaded.scenario)
+    schema = keys(type(loaded.scenario))
+    return {k.name: k for p, k in schema.items() if k.is_quantity and ANY not in p and p not in given}
+
+
+def _published(scenario: Company, name: str, key: Key, measured: Leaf | None) -> Leaf:
+    if measured is not None:
+        return measured
+    try:
+        fact = PUBLISHED[name](scenario) if name in PUBLISHED else catalogue.reference(name)
+    except CatalogueError as error:
+        known = str(error) if name in PUBLISHED else key.description
+        problem = f"{key.path}: is needed but not written; {known}"
+        return Leaf(name, (), Evidence("assumed", "unknown"), key.path, key.description, problem=problem)
+    as_interval = name not in PUBLISHED and fact.interval
+    quantity = Quantity.read(fact.interval if as_interval else fact.value, name)
+    note = f"published value {fact.value:g}; {fact.note}" if as_interval else fact.note
+    evidence = Evidence(fact.evidence, fact.source, fact.as_of, note)
+    return Leaf(name, (quantity,), evidence, key.path, key.description)
+
+
+def _choice_problems(loaded: Loaded[Company]) -> Iterator[str]:
+    scenario = loaded.scenario
+    names: list[tuple[str, str, Callable[[str], object]]] = [
+        ("model.base", scenario.model.base, catalogue.model),
+        ("training.training_accelerator", scenario.training.training_accelerator, catalogue.accelerator),
+        ("serving.serving_accelerator", scenario.serving.serving_accelerator, catalogue.accelerator),
+    ]
+    if scenario.serving.vendor_model:
+        names.append(("serving.vendor_model", scenario.serving.vendor_model, catalogue.api_price))
+    for path, name, look_up in names:
+        try:
+            look_up(name)
+        except CatalogueError as error:
+            yield f"{loaded.positions.get(path, loaded.path)}: {path}: {error}"
+    if (scenario.model.switch_source is None) != (scenario.model.switch_month is None):
+        there = "switch_source" if scenario.model.switch_source else "switch_month"
+        other = "switch_month" if scenario.model.switch_source else "switch_source"
+        place = loaded.positions.get(f"model.{there}", loaded.path)
+        yield f"{place}: model.{there}: a switch needs both its month and its source; write model.{other} as well"
+
+
+def _not_needed(scenario: Company) -> set[str]:
+    """Return the leaves that the plan wires but multiplies by nothing, given where the model comes from."""
+    kinds = set(sources(scenario))
+    optional = {"plain_filter_bytes_per_machine_second", "compressed_filter_bytes_per_machine_second"}
+    if "api" not in kinds:
+        optional |= {"vendor_input_usd_per_million_tokens", "vendor_output_usd_per_million_tokens"}
+    if kinds == {"api"}:
+        optional |= {"serving_usd_per_gpu_hour", "serving_tokens_per_gpu_second", "gpus_per_replica"}
+    if "pretrained" not in kinds:
+        optional |= {"pretraining_tokens"}
+    return optional
+
+
+def _set_up(scenario: Company) -> tuple[str, str, str, float, float]:
+    serving = scenario.serving
+    lengths = serving.input_tokens_per_request.value, serving.output_tokens_per_request.value
+    return scenario.model.base, serving.serving_accelerator, serving.weight_precision, *lengths
+
+
+def _vendor(scenario: Company) -> str:
+    return scenario.serving.vendor_model or scenario.model.base
+
+
+def _pattern(path: str) -> str:
+    return ".".join(ANY if part.isdecimal() else part for part in path.split("."))

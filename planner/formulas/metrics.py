@@ -1,0 +1,184 @@
+"""What is known only at the end: start-up cost, funding need, runway, break-even, present value.
+
+A `series_` row has the months along its first axis. A month that never comes is infinite, so that quantiles over
+draws still order correctly; what is printed is `never`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner import units
+from planner.units import Array
+
+BREAK_EVEN_MONTHS = 3
+"""Months in a row that must be profitable before the first of them counts as the break-even."""
+
+
+def first_revenue_month(series_revenue_usd: Array) -> Array:
+    """First month with revenue; never when there is none within the horizon.
+
+    Source: definition.
+    """
+    return _first_month(np.asarray(series_revenue_usd) > 0)
+
+
+def startup_one_off_usd(series_one_off_usd: Array, series_revenue_usd: Array) -> Array:
+    """Outlay before the first revenue for things done once.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_one_off_usd, series_revenue_usd)
+
+
+def startup_running_usd(series_running_usd: Array, series_revenue_usd: Array) -> Array:
+    """Outlay before the first revenue for what comes back every month.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_running_usd, series_revenue_usd)
+
+
+def startup_cost_usd(startup_one_off_usd: Array, startup_running_usd: Array) -> Array:
+    """Outlay before the first revenue, one-off and running together.
+
+    Source: definition.
+    """
+    return startup_one_off_usd + startup_running_usd
+
+
+def startup_training_usd(series_training_compute_usd: Array, series_revenue_usd: Array) -> Array:
+    """Accelerators for training before the first revenue.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_training_compute_usd, series_revenue_usd)
+
+
+def startup_cleaning_usd(series_cleaning_usd: Array, series_revenue_usd: Array) -> Array:
+    """Cleaning of training text before the first revenue.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_cleaning_usd, series_revenue_usd)
+
+
+def startup_licence_usd(series_data_licence_usd: Array, series_revenue_usd: Array) -> Array:
+    """Data licences before the first revenue.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_data_licence_usd, series_revenue_usd)
+
+
+def startup_staff_usd(series_staff_usd: Array, series_revenue_usd: Array) -> Array:
+    """People before the first revenue.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_staff_usd, series_revenue_usd)
+
+
+def startup_service_usd(series_cost_of_revenue_usd: Array, series_revenue_usd: Array) -> Array:
+    """Serving before the first revenue: what runs for users who do not yet pay.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_cost_of_revenue_usd, series_revenue_usd)
+
+
+def startup_marketing_usd(series_marketing_usd: Array, series_revenue_usd: Array) -> Array:
+    """Marketing before the first revenue.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_marketing_usd, series_revenue_usd)
+
+
+def startup_overhead_usd(series_overhead_usd: Array, series_revenue_usd: Array) -> Array:
+    """Overhead before the first revenue.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_overhead_usd, series_revenue_usd)
+
+
+def startup_setup_usd(series_setup_usd: Array, series_revenue_usd: Array) -> Array:
+    """Setting the company up before the first revenue.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_setup_usd, series_revenue_usd)
+
+
+def lowest_cash_before_funding_usd(series_cash_before_funding_usd: Array) -> Array:
+    """Lowest cash at the end of any month if no new money came in.
+
+    Source: definition.
+    """
+    return np.min(series_cash_before_funding_usd, axis=0)
+
+
+def funding_need_usd(lowest_cash_before_funding_usd: Array, funding_buffer_usd: Array) -> Array:
+    """Money to raise: minus the lowest cumulative cash before new funding, plus the chosen buffer; never below zero.
+
+    Source: definition.
+    """
+    return np.maximum(funding_buffer_usd - lowest_cash_before_funding_usd, 0.0)
+
+
+def runway_months(series_cash_usd: Array) -> Array:
+    """Full months that the money lasts: those before the first month that ends without cash.
+
+    Source: definition; infinite when the cash lasts beyond the horizon.
+    """
+    return _first_month(np.asarray(series_cash_usd) < 0) - 1.0
+
+
+def break_even_month(series_ebitda_usd: Array) -> Array:
+    """First of three profitable months in a row (earnings before interest, tax and depreciation above zero).
+
+    Source: definition; never when the horizon holds no such three months.
+    """
+    profitable = np.asarray(series_ebitda_usd) > 0
+    lasting = profitable.copy()
+    for later in range(1, BREAK_EVEN_MONTHS):
+        lasting[:-later] &= profitable[later:]
+        lasting[-later:] = False
+    return _first_month(lasting)
+
+
+def net_present_value_usd(series_net_cash_flow_usd: Array, discount_rate_share_per_year: Array) -> Array:
+    """Cash flows before funding at today's worth; the first month is not discounted, no value after the horizon.
+
+    Source: Brealey, Myers and Allen, Principles of Corporate Finance: NPV = sum of C_t / (1 + r)^t.
+    """
+    flows = np.asarray(series_net_cash_flow_usd)
+    months = np.arange(flows.shape[0], dtype=float).reshape((-1,) + (1,) * (flows.ndim - 1))
+    return np.sum(flows / units.monthly_ratio(discount_rate_share_per_year) ** months, axis=0)
+
+
+def total_revenue_usd(series_revenue_usd: Array) -> Array:
+    """Revenue of the whole horizon.
+
+    Source: definition.
+    """
+    return np.sum(series_revenue_usd, axis=0)
+
+
+def total_compression_saving_usd(series_compression_saving_usd: Array) -> Array:
+    """What the compressed filter saves against the plain one over the whole horizon.
+
+    Source: definition.
+    """
+    return np.sum(series_compression_saving_usd, axis=0)
+
+
+def _first_month(happens: np.ndarray) -> Array:
+    first = np.argmax(happens, axis=0) + 1.0
+    return np.where(np.any(happens, axis=0), first, np.inf)
+
+
+def _before_first_revenue(series_usd: Array, series_revenue_usd: Array) -> Array:
+    earlier = np.cumsum(np.asarray(series_revenue_usd) > 0, axis=0) == 0
+    return np.sum(np.where(earlier, series_usd, 0.0), axis=0)

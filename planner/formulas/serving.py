@@ -1,0 +1,154 @@
+"""What it costs to serve the tokens that customers ask for: bought from a vendor, or computed on own accelerators."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner import units
+from planner.formulas.market import eroded
+from planner.units import Array
+
+
+def served_tokens(each_served_tokens: tuple[Array, ...]) -> Array:
+    """Tokens, read and written, that the service handles in the month, of all strategies.
+
+    Source: definition.
+    """
+    return sum(each_served_tokens, 0.0)
+
+
+def api_share(month: Array, switch_month: Array, first_api_share: Array, second_api_share: Array) -> Array:
+    """Share of the tokens that is bought from a vendor's API in the month: all of them or none.
+
+    Source: definition.
+    """
+    return np.where(month < switch_month, first_api_share, second_api_share)
+
+
+def api_tokens(served_tokens: Array, api_share: Array) -> Array:
+    """Tokens that are bought from a vendor's API in the month.
+
+    Source: definition.
+    """
+    return served_tokens * api_share
+
+
+def input_share(input_tokens_per_request: Array, output_tokens_per_request: Array) -> Array:
+    """Share of the tokens that the model reads; the rest it writes.
+
+    Source: definition.
+    """
+    return input_tokens_per_request / (input_tokens_per_request + output_tokens_per_request)
+
+
+def vendor_price_usd_per_million_tokens(
+    month: Array,
+    input_share: Array,
+    vendor_input_usd_per_million_tokens: Array,
+    vendor_output_usd_per_million_tokens: Array,
+    vendor_price_decline_share_per_month: Array,
+) -> Array:
+    """Vendor's price of a million tokens in the month, at the scenario's mix of tokens read and written.
+
+    Source: definition; the prices and their decline are inputs.
+    """
+    written = (1.0 - input_share) * vendor_output_usd_per_million_tokens
+    blended = input_share * vendor_input_usd_per_million_tokens + written
+    return eroded(blended, vendor_price_decline_share_per_month, month)
+
+
+def api_usd(api_tokens: Array, vendor_price_usd_per_million_tokens: Array) -> Array:
+    """Payments to the API's vendor for the tokens of the month; none while none are bought.
+
+    Source: definition.
+    """
+    paid = api_tokens / units.TOKENS_PER_MILLION_TOKENS * vendor_price_usd_per_million_tokens
+    return np.where(api_tokens > 0, paid, 0.0)
+
+
+def hosted_tokens(served_tokens: Array, api_tokens: Array) -> Array:
+    """Tokens that the company computes itself in the month.
+
+    Source: definition.
+    """
+    return served_tokens - api_tokens
+
+
+def serving_gpus_needed(
+    hosted_tokens: Array,
+    peak_load_ratio: Array,
+    serving_tokens_per_gpu_second: Array,
+    target_utilisation_share: Array,
+) -> Array:
+    """Accelerators that carry the peak of the month at the utilisation that the latency target leaves.
+
+    Source: definition; ratio of peak to mean load and target utilisation are inputs.
+    """
+    usable = serving_tokens_per_gpu_second * target_utilisation_share * units.SECONDS_PER_MONTH
+    return np.where(hosted_tokens > 0, hosted_tokens * peak_load_ratio / usable, 0.0)
+
+
+def serving_replicas(
+    serving_gpus_needed: Array, gpus_per_replica: Array, minimum_replicas: Array
+) -> Array:
+    """Whole replicas of the model that run in the month; none while nothing is served.
+
+    Source: definition.
+    """
+    needed = np.maximum(np.ceil(serving_gpus_needed / gpus_per_replica), minimum_replicas)
+    return np.where(serving_gpus_needed > 0, needed, 0.0)
+
+
+def serving_gpus(serving_replicas: Array, gpus_per_replica: Array) -> Array:
+    """Accelerators that are rented for serving in the month.
+
+    Source: definition.
+    """
+    return np.where(serving_replicas > 0, serving_replicas * gpus_per_replica, 0.0)
+
+
+def serving_price_usd_per_gpu_hour(
+    month: Array, serving_usd_per_gpu_hour: Array, gpu_price_decline_share_per_month: Array
+) -> Array:
+    """Price of an accelerator-hour for serving in the month.
+
+    Source: definition; the decline is an input.
+    """
+    return eroded(serving_usd_per_gpu_hour, gpu_price_decline_share_per_month, month)
+
+
+def serving_compute_usd(serving_gpus: Array, serving_price_usd_per_gpu_hour: Array) -> Array:
+    """Rent of the accelerators that serve, which run all month.
+
+    Source: definition.
+    """
+    rent = serving_gpus * units.HOURS_PER_MONTH * serving_price_usd_per_gpu_hour
+    return np.where(serving_gpus > 0, rent, 0.0)
+
+
+def serving_usd(api_usd: Array, serving_compute_usd: Array) -> Array:
+    """Cost of serving the tokens of the month, bought and computed.
+
+    Source: definition.
+    """
+    return api_usd + serving_compute_usd
+
+
+def serving_usd_per_million_tokens(serving_usd: Array, served_tokens: Array) -> Array:
+    """Cost of a million tokens as they were really served in the month; undefined while none is.
+
+    Source: definition.
+    """
+    served_million_tokens = served_tokens / units.TOKENS_PER_MILLION_TOKENS
+    return np.where(served_tokens > 0, serving_usd / np.where(served_tokens > 0, served_million_tokens, 1.0), np.nan)
+
+
+def full_load_usd_per_million_tokens(
+    serving_price_usd_per_gpu_hour: Array, serving_tokens_per_gpu_second: Array
+) -> Array:
+    """Lowest possible cost of a million tokens on own accelerators: every one of them busy all the time.
+
+    Source: definition (price of an hour over tokens in an hour).
+    """
+    tokens_per_gpu_hour = serving_tokens_per_gpu_second * units.SECONDS_PER_HOUR
+    return serving_price_usd_per_gpu_hour / tokens_per_gpu_hour * units.TOKENS_PER_MILLION_TOKENS

@@ -1,0 +1,166 @@
+"""What is trained in a month, and what the hardware for it costs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner import units
+from planner.formulas.market import eroded
+from planner.units import Array
+
+
+def first_training_share(month: Array, launch_month: Array, training_months: Array) -> Array:
+    """Share of the first model's training that falls in the month: spread evenly over the months before the launch.
+
+    Source: definition.
+    """
+    return _window_share(month, launch_month, training_months)
+
+
+def second_training_share(month: Array, switch_month: Array, training_months: Array) -> Array:
+    """Share of the second model's training that falls in the month: spread evenly over the months before the switch.
+
+    Source: definition.
+    """
+    return _window_share(month, switch_month, training_months)
+
+
+def refresh_share(
+    month: Array, launch_month: Array, switch_month: Array, release_cadence_months: Array
+) -> Array:
+    """One in the months in which the model in service is trained anew, counted from its first month of service.
+
+    Source: definition.
+    """
+    age_months = month - np.where(month < switch_month, launch_month, switch_month)
+    return np.where((age_months > 0) & (age_months % release_cadence_months == 0), 1.0, 0.0)
+
+
+def trained_share(
+    month: Array,
+    switch_month: Array,
+    first_fine_tuned_share: Array,
+    first_pretrained_share: Array,
+    second_fine_tuned_share: Array,
+    second_pretrained_share: Array,
+) -> Array:
+    """One where the model in service was trained by the company (fine-tuned or pretrained), otherwise zero.
+
+    Source: definition.
+    """
+    first = first_fine_tuned_share + first_pretrained_share
+    return np.where(month < switch_month, first, second_fine_tuned_share + second_pretrained_share)
+
+
+def first_training_tokens(
+    first_fine_tuned_share: Array,
+    first_pretrained_share: Array,
+    finetuning_tokens: Array,
+    pretraining_tokens: Array,
+) -> Array:
+    """Tokens that the first model is trained on; none for a bought or a ready one, both stages for a pretrained one.
+
+    Source: definition.
+    """
+    pretrained = np.where(first_pretrained_share > 0, pretraining_tokens + finetuning_tokens, 0.0)
+    return first_fine_tuned_share * finetuning_tokens + pretrained
+
+
+def second_training_tokens(
+    second_fine_tuned_share: Array,
+    second_pretrained_share: Array,
+    finetuning_tokens: Array,
+    pretraining_tokens: Array,
+) -> Array:
+    """Tokens that the model after the switch is trained on; none for a bought or a ready one.
+
+    Source: definition.
+    """
+    pretrained = np.where(second_pretrained_share > 0, pretraining_tokens + finetuning_tokens, 0.0)
+    return second_fine_tuned_share * finetuning_tokens + pretrained
+
+
+def model_training_tokens(
+    first_training_share: Array,
+    first_training_tokens: Array,
+    second_training_share: Array,
+    second_training_tokens: Array,
+    refresh_share: Array,
+    trained_share: Array,
+    finetuning_tokens: Array,
+) -> Array:
+    """Tokens that the company's own models are trained on in the month: first model, its successor, refreshes.
+
+    Source: definition.
+    """
+    first = first_training_share * first_training_tokens
+    second = second_training_share * second_training_tokens
+    return first + second + refresh_share * trained_share * finetuning_tokens
+
+
+def training_tokens(
+    model_training_tokens: Array, research_compute_ratio: Array, each_training_tokens: tuple[Array, ...]
+) -> Array:
+    """Tokens that are paid for in training: own models with their experiments and failed runs, and client work.
+
+    Source: definition.
+    """
+    return model_training_tokens * research_compute_ratio + sum(each_training_tokens)
+
+
+def training_gpu_hours_per_token(
+    training_flops_per_token: Array,
+    training_peak_flops_per_gpu_second: Array,
+    training_mfu_share: Array,
+    training_goodput_share: Array,
+) -> Array:
+    """Accelerator time to train on one token, failures and restarts included.
+
+    Source: Chowdhery et al. 2022, PaLM (arXiv:2204.02311), appendix B (model FLOPs utilisation), times goodput.
+    """
+    achieved = training_peak_flops_per_gpu_second * training_mfu_share * training_goodput_share
+    return training_flops_per_token / achieved / units.SECONDS_PER_HOUR
+
+
+def training_gpu_hours(training_tokens: Array, training_gpu_hours_per_token: Array) -> Array:
+    """Accelerator time that is paid for in training in the month.
+
+    Source: definition.
+    """
+    return np.where(training_tokens > 0, training_tokens * training_gpu_hours_per_token, 0.0)
+
+
+def training_price_usd_per_gpu_hour(
+    month: Array, training_usd_per_gpu_hour: Array, gpu_price_decline_share_per_month: Array
+) -> Array:
+    """Price of an accelerator-hour for training in the month.
+
+    Source: definition; the decline is an input.
+    """
+    return eroded(training_usd_per_gpu_hour, gpu_price_decline_share_per_month, month)
+
+
+def training_compute_usd_per_token(
+    training_gpu_hours_per_token: Array, training_price_usd_per_gpu_hour: Array
+) -> Array:
+    """Cost of the accelerators for training on one token in the month.
+
+    Source: definition.
+    """
+    return training_gpu_hours_per_token * training_price_usd_per_gpu_hour
+
+
+def training_compute_usd(training_tokens: Array, training_compute_usd_per_token: Array) -> Array:
+    """Cost of the accelerators for all training of the month.
+
+    Source: definition.
+    """
+    return np.where(training_tokens > 0, training_tokens * training_compute_usd_per_token, 0.0)
+
+
+def _window_share(month: Array, use_month: Array, window_months: Array) -> Array:
+    last_month = np.maximum(use_month - 1, 1)
+    first_month = np.minimum(np.maximum(use_month - window_months, 1), last_month)
+    within = (month >= first_month) & (month <= last_month)
+    with np.errstate(invalid="ignore"):  # a switch that never comes lies at infinity, where nothing is within
+        return np.where(within, 1.0 / (last_month - first_month + 1), 0.0)

@@ -1,0 +1,152 @@
+"""Plans a scenario: reads it, joins it with its evidence, wires the figures and runs the months."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from planner import evidence, measurements, strategies
+from planner.engine import Graph, Program, figures_of
+from planner.errors import InputError, ScenarioError, nearest
+from planner.evidence import Evidence, Leaf
+from planner.formulas import architecture, data, metrics, people, serving, statements, training
+from planner.result import Figure, Result
+from planner.scenario.keys import quantity_names
+from planner.scenario.loading import Loaded, load
+from planner.scenario.quantities import Quantity
+from planner.scenario.schema import Company
+
+COMPANY = (architecture, data, metrics, people, serving, statements, training)
+"""The modules whose public functions are the company's figures."""
+
+HEADLINES = (
+    "cash_usd", "cash_before_funding_usd", "revenue_usd", "total_cost_usd", "ebitda_usd", "people", "serving_usd",
+    "cost_of_revenue_usd", "research_usd", "staff_usd", "marketing_usd", "overhead_usd", "gross_margin_share",
+    "funding_need_usd", "startup_cost_usd", "startup_one_off_usd", "startup_running_usd", "runway_months",
+    "break_even_month", "first_revenue_month", "net_present_value_usd", "total_revenue_usd",
+    "lowest_cash_before_funding_usd", "total_compression_saving_usd",
+)  # fmt: skip
+"""The figures that are kept for every draw."""
+
+MAX_DRAWS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A scenario that is ready to run: read, joined with its evidence and wired."""
+
+    loaded: Loaded[Company]
+    measured: measurements.Measured
+    leaves: Mapping[str, Leaf]
+    program: Program
+
+
+def prepare(path: str | Path, sets: Sequence[str] = (), measurements_choice: str = "auto") -> Prepared:
+    """Read a scenario and wire its figures, without running them.
+
+    Raises:
+        ScenarioError, RecordError, FigureError: what the user gave is wrong; the text says where and what to do.
+    """
+    loaded = load(path, sets, model=strategies.scenario_model())
+    _check_strategies(loaded)
+    measured = measurements.find(measurements_choice)
+    leaves = evidence.leaves(loaded, measured)
+    company = {name: function for module in COMPANY for name, function in figures_of(module).items()}
+    owned = {name: figures_of(strategies.module(name)) for name in loaded.scenario.strategies}
+    graph = Graph(company, owned, leaves, loaded.overrides)
+    leaves = {**leaves, **{graph.find(name): _override(loaded, name) for name in loaded.overrides}}
+    program = graph.resolve([*company, *(f"{s}.{name}" for s, functions in owned.items() for name in functions)])
+    evidence.require(leaves, program.leaves, loaded.scenario)
+    return Prepared(loaded, measured, leaves, program)
+
+
+def plan(
+    path: str | Path,
+    *,
+    sets: Sequence[str] = (),
+    measurements: str = "auto",
+    draws: int = 1,
+    seed: int = 0,
+    figures: Iterable[str] = HEADLINES,
+) -> Result:
+    """Plan a scenario file, with `key=value` settings, on measurements, in one central path and some draws.
+
+    The central path has every input at its median and keeps every figure; with more than one draw the `figures`
+    are kept for each of them as well.
+
+    Raises:
+        InputError: what the user gave is wrong; the text says where, what is allowed and what to do.
+    """
+    if not 1 <= draws <= MAX_DRAWS:
+        raise InputError(f"--draws {draws}: give a number from 1 (the central path alone) to {MAX_DRAWS:,}")
+    ready = prepare(path, sets, measurements)
+    program, leaves, months = ready.program, ready.leaves, ready.loaded.scenario.horizon_months
+    central_leaves = {name: leaves[name].central() for name in program.leaves}
+    central = program.run(central_leaves, months)
+    kept = {name: None for name in central}
+    if draws > 1:
+        wanted = [program.find(name) for name in figures]
+        kept |= program.run(_drawn(ready, draws, seed), months, wanted)
+    found = {
+        name: Figure(name, program.phases[name], program.nodes[name].function, _single(value), _spread(kept[name], draws))
+        for name, value in central.items()
+    }
+    return Result(ready.loaded, program, leaves, ready.measured, found, draws, seed, central_leaves)
+
+
+def _drawn(ready: Prepared, draws: int, seed: int) -> dict[str, Any]:
+    from planner.scenario.sampling import uniforms
+
+    used = [ready.leaves[name] for name in ready.program.leaves]
+    names = [name for leaf in used for name in leaf.uncertain]
+    order = quantity_names(type(ready.loaded.scenario))
+    drawn = uniforms(names, draws, seed, order)
+    return {leaf.name: leaf.drawn(drawn) for leaf in used}
+
+
+def _override(loaded: Loaded[Company], name: str) -> Leaf:
+    quantity: Quantity = loaded.overrides[name]
+    place = loaded.positions.get(f"figures.{name}")
+    kind: evidence.Kind = "quoted" if quantity.source else "assumed"
+    reference = quantity.source or (str(place) if place else f"--set {name}")
+    as_of = quantity.as_of.isoformat() if quantity.as_of else ""
+    about = Evidence(kind, reference, as_of, quantity.note or "set from outside in place of its formula")
+    return Leaf(name, (quantity,), about)
+
+
+def _check_strategies(loaded: Loaded[Company]) -> None:
+    known = strategies.names()
+    place = loaded.positions.get("strategies", loaded.path)
+    problems = []
+    for index, name in enumerate(loaded.scenario.strategies):
+        if name not in known:
+            close = nearest(name, known)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            problems.append(f"{place}: strategies: '{name}' is no strategy; there are {', '.join(known)}{hint}")
+        elif name in loaded.scenario.strategies[:index]:
+            problems.append(f"{place}: strategies: '{name}' stands twice; name each strategy once")
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _single(value: Any) -> Any:  # noqa: ANN401
+    """Drop the axis of draws from a figure of the central path, where list leaves brought it in."""
+    import numpy as np
+
+    array = np.asarray(value)
+    return array[..., 0] if array.ndim and array.shape[-1] == 1 else value
+
+
+def _spread(value: Any, draws: int) -> Any:  # noqa: ANN401
+    """Give every kept figure its axis of draws, also one that came out the same in all of them."""
+    import numpy as np
+
+    if value is None:
+        return None
+    array = np.asarray(value, dtype=float)
+    if array.ndim and array.shape[-1] == draws:
+        return array
+    array = array[..., 0] if array.ndim and array.shape[-1] == 1 else array
+    return np.broadcast_to(array[..., None], (*array.shape, draws))

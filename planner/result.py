@@ -1,0 +1,215 @@
+"""A finished plan: figures with values, quantiles, formulas and evidence, as objects, frames and JSON."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from planner.engine import Phase, Program
+from planner.evidence import Leaf
+from planner.measurements import Measured
+from planner.scenario.loading import Loaded
+from planner.scenario.schema import Company
+from planner.tracing import Trace, trace
+from planner.units import unit_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+SCHEMA = "benchplan.plan/1"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a plan: its central path, its draws if there are any, and how it is worked out."""
+
+    name: str
+    phase: Phase
+    function: Callable[..., Any] | None
+    central: Any
+    """With every input at its median: a number, or `(months,)` for a figure of each month."""
+    draws: Any = None
+    """`(draws,)` or `(months, draws)`; None when the plan was not drawn or the figure was not kept."""
+
+    @property
+    def unit(self) -> str:
+        """The unit, read from the name."""
+        return unit_text(self.name)
+
+    @property
+    def is_monthly(self) -> bool:
+        """Tell whether the figure has a value for each month."""
+        return self.phase == "monthly"
+
+    @property
+    def sentence(self) -> str:
+        """What the figure is, as its docstring says."""
+        return documentation(self.function)[0]
+
+    @property
+    def source(self) -> str:
+        """Where its formula comes from, as its docstring says."""
+        return documentation(self.function)[1]
+
+    @property
+    def formula(self) -> str:
+        """The formula as it stands in the code."""
+        return formula(self.function)
+
+    def quantile(self, probability: float) -> Any:  # noqa: ANN401
+        """Return the quantile over draws, for each month where there are months; without draws the central path.
+
+        A month that never comes counts as later than any other, so the quantile may be infinite.
+        """
+        if self.draws is None:
+            return self.central
+        # The inverse of the distribution function: no interpolation, so a month that never comes stays one.
+        return np.quantile(self.draws, probability, axis=-1, method="inverted_cdf")
+
+    def probability(self, holds: Callable[[Any], Any]) -> Any:  # noqa: ANN401
+        """Return the share of the draws for which a condition on the figure holds (for each month, if monthly)."""
+        return np.mean(holds(self.central if self.draws is None else self.draws), axis=-1)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything that a plan found."""
+
+    loaded: Loaded[Company]
+    program: Program
+    leaves: Mapping[str, Leaf]
+    measured: Measured
+    figures: Mapping[str, Figure]
+    num_draws: int
+    seed: int
+    central_leaves: Mapping[str, Any]
+
+    @property
+    def scenario(self) -> Company:
+        """The scenario as it was read."""
+        return self.loaded.scenario
+
+    @property
+    def months(self) -> int:
+        """Months of the horizon."""
+        return self.scenario.horizon_months
+
+    def __getitem__(self, name: str) -> Figure:
+        """Return a figure by its name, bare where one strategy has it; raises FigureError for an unknown one."""
+        return self.figures[self._find(name)]
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether the plan has a figure of that full name."""
+        return name in self.figures
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of the figures."""
+        return iter(self.figures)
+
+    def trace(self, name: str, month: int | None = None) -> Trace:
+        """Return the tree from a figure down to its leaves, on the central path, at a month (the last by default)."""
+        values = {name: figure.central for name, figure in self.figures.items()}
+        return trace(self.program, self._find(name), values, self.central_leaves, self.months, month)
+
+    def frame(self, *names: str) -> pd.DataFrame:
+        """Return figures of each month as a tidy frame: month, figure, unit, central, and quantiles if drawn."""
+        import pandas as pd
+
+        return pd.DataFrame([row for name in names for row in self._rows(self[name])])
+
+    def used_leaves(self) -> dict[str, Leaf]:
+        """Return the leaves that the plan rests on, in the order of the schema."""
+        needed = set(self.program.leaves)
+        return {name: leaf for name, leaf in self.leaves.items() if name in needed}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as one JSON document; what is unknown or never happens is null, and `status` says why."""
+        return {
+            "schema": SCHEMA,
+            "scenario": self.scenario.name,
+            "strategies": list(self.scenario.strategies),
+            "start_month": self.scenario.start_month,
+            "horizon_months": self.months,
+            "draws": self.num_draws,
+            "seed": self.seed,
+            "measurements": self.measured.headline,
+            "figures": {name: _figure_json(figure) for name, figure in self.figures.items()},
+            "evidence": {name: _leaf_json(leaf) for name, leaf in self.used_leaves().items()},
+        }
+
+    def _find(self, name: str) -> str:
+        return self.program.find(name)
+
+    def _rows(self, figure: Figure) -> Iterator[dict[str, Any]]:
+        columns = {"central": np.atleast_1d(figure.central)}
+        if figure.draws is not None:
+            columns |= {f"p{round(100 * q)}": np.atleast_1d(figure.quantile(q)) for q in QUANTILES}
+        for index in range(len(columns["central"])):
+            month = {"month": index + 1} if figure.is_monthly else {}
+            values = {label: float(column[index]) for label, column in columns.items()}
+            yield {**month, "figure": figure.name, "unit": figure.unit, **values}
+
+
+def documentation(function: Callable[..., Any] | None) -> tuple[str, str]:
+    """Split a figure's docstring into its sentence and its source."""
+    text = " ".join((inspect.getdoc(function) or "").split()) if function else ""
+    sentence, _, source = text.partition(" Source: ")
+    return sentence, source
+
+
+def formula(function: Callable[..., Any] | None) -> str:
+    """Return the body of a figure's function as it stands in the code, without its docstring."""
+    if function is None:
+        return ""
+    code = textwrap.dedent(inspect.getsource(function))
+    body = re.sub(r'^.*?"""(?:.|\n)*?"""\n', "", code, count=1, flags=re.DOTALL)
+    return textwrap.dedent(body).strip()
+
+
+def status(value: float) -> str:
+    """Say in words why a number is not there: `undefined`, or `not within the horizon`; empty when it is there."""
+    if math.isnan(value):
+        return "undefined"
+    return "not within the horizon" if math.isinf(value) else ""
+
+
+def _figure_json(figure: Figure) -> dict[str, Any]:
+    entry: dict[str, Any] = {"unit": figure.unit, "value": _plain(figure.central)}
+    missing = {status(float(v)) for v in np.ravel(np.asarray(figure.central, dtype=float))} - {""}
+    if missing:
+        entry["status"] = " and ".join(sorted(missing))
+    if figure.draws is not None:
+        entry["quantiles"] = {f"p{round(100 * q)}": _plain(figure.quantile(q)) for q in QUANTILES}
+    return entry
+
+
+def _leaf_json(leaf: Leaf) -> dict[str, Any]:
+    value: Any = [q.value for q in leaf.quantities] if leaf.is_list else _plain(leaf.central())
+    entry = {"kind": leaf.evidence.kind, "value": value, "unit": leaf.unit, "reference": leaf.evidence.reference}
+    optional = {"key": leaf.key, "as_of": leaf.evidence.as_of, "note": leaf.evidence.note}
+    entry |= {name: text for name, text in optional.items() if text}
+    if leaf.uncertain:
+        entry["distribution"] = {name: {"text": str(q), **_summary(q)} for name, q in leaf.uncertain.items()}
+    return entry
+
+
+def _summary(quantity: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {name: _plain(value) for name, value in quantity.distribution.summary().items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Turn arrays into lists and what is not finite into None, so that JSON holds no NaN."""
+    array = np.asarray(value, dtype=float)
+    if array.ndim == 0:
+        return float(array) if np.isfinite(array) else None
+    if array.shape[-1] == 1 and array.ndim > 1:
+        array = array[..., 0]
+    return [_plain(item) for item in array]

@@ -1,0 +1,246 @@
+"""What the user writes about the company; each strategy adds a section of its own inputs.
+
+The text under a field is its documentation, its JSON-schema text and its help. The last word of every key is unique:
+it is the name by which formulas read the value.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from planner.scenario.base import Section, assumed
+from planner.scenario.quantities import Quantity
+
+Source = Literal["api", "open_weights", "fine_tuned", "pretrained"]
+Term = Literal["on_demand", "spot", "reserved_1_year", "reserved_3_years"]
+
+
+class Model(Section):
+    """The model that the company serves, where it comes from, and when."""
+
+    base: str = "llama-3.1-8b"
+    """Open model whose shape is used, by its name in the catalogue; single numbers below replace its own."""
+    source: Source = "open_weights"
+    """Where the model comes from: a vendor's API, open weights as they are, fine-tuned open weights, or pretrained."""
+    switch_source: Source | None = None
+    """Where the model comes from after the switch; leave out for no switch."""
+    switch_month: Annotated[int, Field(ge=2)] | None = None
+    """Month from which the model of `switch_source` serves."""
+    launch_month: Quantity = assumed(4, "three months to build before customers come")
+    """First month in which customers are served; the first model is trained in the months before."""
+    training_months: Quantity = assumed(3, "a fine-tuning project with its data, start to end")
+    """Months over which a model's training is spread before it serves."""
+    release_cadence_months: Quantity = assumed(6, "two refreshes a year")
+    """Months between two trainings of a model that the company trains itself."""
+    sequence_length: Quantity = assumed(4096, "a common training context")
+    """Length of a training sequence in tokens."""
+    num_layers: Quantity | None = None
+    """Layers of the model, if not those of `base`."""
+    model_width: Quantity | None = None
+    """Width of the model's hidden state, if not that of `base`."""
+    num_attention_heads: Quantity | None = None
+    """Query heads, if not those of `base`."""
+    num_key_value_heads: Quantity | None = None
+    """Key and value heads, if not those of `base`."""
+    head_width: Quantity | None = None
+    """Width of one attention head, if not that of `base`."""
+    ffn_width: Quantity | None = None
+    """Inner width of one gated feed-forward block, if not that of `base`."""
+    vocabulary_size: Quantity | None = None
+    """Entries of the vocabulary, if not those of `base`."""
+    num_experts: Quantity | None = None
+    """Experts of each layer (1 for a dense model), if not those of `base`."""
+    num_active_experts: Quantity | None = None
+    """Experts that one token uses, if not those of `base`."""
+    tied_embeddings: Quantity | None = None
+    """1 when input and output share one table, otherwise 0; if not as in `base`."""
+    qkv_bias: Quantity | None = None
+    """1 when query, key and value have biases, otherwise 0; if not as in `base`."""
+
+
+class Training(Section):
+    """How models are trained, and on what."""
+
+    training_accelerator: str = "h100-sxm"
+    """Accelerator that is rented for training, by its name in the catalogue."""
+    training_term: Term = "on_demand"
+    """Term on which it is rented."""
+    training_usd_per_gpu_hour: Quantity | None = None
+    """Price of an hour of one accelerator for training; left out, the catalogue's for the accelerator and the term."""
+    training_peak_flops_per_gpu_second: Quantity | None = None
+    """Dense bf16 peak of one accelerator; left out, the catalogue's."""
+    training_mfu_share: Quantity | None = None
+    """Share of the peak that training reaches (model FLOPs utilisation); left out, the published range."""
+    training_goodput_share: Quantity | None = None
+    """Share of the paid time that counts (failures, restarts, waiting are the rest); left out, the published range."""
+    finetuning_tokens: Quantity = assumed("5e7 to 1e9", "supervised and preference data of a domain model")
+    """Tokens of one fine-tuning run, all epochs."""
+    pretraining_tokens: Quantity | None = None
+    """Tokens of the pretraining run; needed when the model is pretrained."""
+    research_compute_ratio: Quantity = assumed(
+        "1.5 to 6", "experiments and failed runs at a company that trains seldom"
+    )
+    """All training compute over that of the final runs."""
+
+
+class Serving(Section):
+    """How the model is served: on rented accelerators, or by a vendor's API."""
+
+    serving_accelerator: str = "h100-sxm"
+    """Accelerator that serves, by its name in the catalogue."""
+    serving_term: Term = "on_demand"
+    """Term on which it is rented."""
+    serving_usd_per_gpu_hour: Quantity | None = None
+    """Price of an hour of one accelerator for serving; left out, the catalogue's for the accelerator and the term."""
+    weight_precision: Literal["fp16", "bf16", "fp8", "int8", "int4", "fp4"] = "fp8"
+    """Precision in which the weights are served."""
+    serving_tokens_per_gpu_second: Quantity | None = None
+    """Tokens, read and written, per second and accelerator at full load; left out, the nearest published measurement."""
+    gpus_per_replica: Quantity | None = None
+    """Accelerators of one replica of the model; left out, those of the published measurement."""
+    peak_load_ratio: Quantity = assumed("1.5 to 4", "peak over mean load of public traces lies in this range")
+    """Load at the busiest time over the mean load."""
+    target_utilisation_share: Quantity = assumed(
+        "0.35 to 0.7", "what an acceptable latency leaves of full load"
+    )
+    """Share of full load that may be used at the peak."""
+    minimum_replicas: Quantity = assumed(1, "one replica serves as long as anybody is served")
+    """Replicas that run however little is asked."""
+    input_tokens_per_request: Quantity = assumed(1000, "chat with its history")
+    """Tokens that the model reads for one request."""
+    output_tokens_per_request: Quantity = assumed(1000, "an answer of a page or two")
+    """Tokens that the model writes for one request."""
+    gpu_price_decline_share_per_month: Quantity = assumed(
+        "0.005 to 0.03", "rental prices keep falling as chips improve"
+    )
+    """Share by which the price of an accelerator-hour falls each month."""
+    vendor_model: str | None = None
+    """Model that is bought by API, by its name in the catalogue; left out, the open model that is `base`."""
+    vendor_input_usd_per_million_tokens: Quantity | None = None
+    """Vendor's price of a million tokens read; left out, the list price of `vendor_model`."""
+    vendor_output_usd_per_million_tokens: Quantity | None = None
+    """Vendor's price of a million tokens written; left out, the list price of `vendor_model`."""
+    vendor_price_decline_share_per_month: Quantity = assumed(
+        "0.005 to 0.05", "a given model's list price falls slowly, its successor's faster"
+    )
+    """Share by which the vendor's price falls each month."""
+
+
+class Data(Section):
+    """Text that is filtered on the machine that the bench measured, and licences."""
+
+    text_bytes_per_token: Quantity = assumed("3.5 to 4.5", "English text in current vocabularies")
+    """Bytes of text that make one token."""
+    corpus_kept_share: Quantity = assumed("0.1 to 0.5", "filters for quality keep a minor part of raw text")
+    """Share of the raw training text that the filter keeps."""
+    screened_share: Quantity = assumed(1, "every prompt and answer is screened for abuse")
+    """Share of the service's text that the filter screens."""
+    filter_precision: Literal["fp32", "int8"] = "int8"
+    """Precision of the filter model whose measured speed is used."""
+    filter_bytes_per_machine_second: Quantity | None = None
+    """Bytes of text that the filter reads per second on one machine; left out, as the bench measured it."""
+    filter_usd_per_machine_hour: Quantity | None = None
+    """What an hour of such a machine costs; only the user can know."""
+    data_licence_usd_per_month: Quantity = assumed(0, "no licensed data")
+    """Licence fees for training data, from the month in which training begins."""
+
+
+class Role(Section):
+    """People of one kind whom the plan hires."""
+
+    role: str
+    """What they are called."""
+    role_people: Quantity
+    """How many."""
+    role_hire_month: Quantity = assumed(1, "there from the start")
+    """Month in which they start."""
+    role_salary_usd_per_person_year: Quantity
+    """Yearly salary of one of them, before the employer's costs."""
+
+
+class People(Section):
+    """Staff and what comes with it."""
+
+    roles: tuple[Role, ...] = ()
+    """The people who are hired whatever the demand; strategies add those whom the demand asks for."""
+    loaded_cost_ratio: Quantity = assumed(
+        "1.25 to 1.45", "payroll tax, insurance and benefits on top of a salary"
+    )
+    """Employer's cost of a person over the salary."""
+    raise_share_per_year: Quantity = assumed("0.02 to 0.06", "salaries of engineers")
+    """Yearly raise of all salaries."""
+    overhead_usd_per_person_month: Quantity = assumed("500 to 1500", "desk, tools and travel")
+    """Overhead for each person."""
+    fixed_overhead_usd_per_month: Quantity = assumed("5e3 to 15e3", "accounting, legal advice, insurance")
+    """Overhead that does not depend on the number of people."""
+
+
+class Market(Section):
+    """Prices on the market for tokens."""
+
+    price_usd_per_million_tokens: Quantity | None = None
+    """List price of a million tokens, read or written, in the first month."""
+    reference_price_usd_per_million_tokens: Quantity | None = None
+    """Price at which the tokens per user and developer that the scenario gives are meant."""
+    price_elasticity_ratio: Quantity = assumed(
+        "0.3 to 1.3", "range over which estimates for usage pricing lie"
+    )
+    """Per cent by which usage falls when the price is one per cent higher."""
+    price_decline_share_per_month: Quantity = assumed(
+        "0.01 to 0.07", "mix-adjusted erosion for a vendor who keeps releasing"
+    )
+    """Share by which the list price falls each month."""
+
+
+class Round(Section):
+    """New money that is planned to come in."""
+
+    round_month: Quantity
+    """Month in which the money arrives."""
+    round_usd: Quantity
+    """Amount that arrives."""
+
+
+class Finance(Section):
+    """Money at hand, planned and taken."""
+
+    opening_cash_usd: Quantity = assumed(0, "nothing at hand")
+    """Cash at the start."""
+    rounds: tuple[Round, ...] = ()
+    """Funding that is planned; the funding need is reported without it."""
+    funding_buffer_usd: Quantity = assumed(0, "no reserve")
+    """Reserve that is to be left at the lowest point when the funding need is worked out."""
+    setup_cost_usd: Quantity = assumed(
+        "2e4 to 8e4", "incorporation, contracts, equipment, a first security audit"
+    )
+    """One-off cost of setting the company up."""
+    tax_rate_share: Quantity = assumed(0.25, "a common corporate rate")
+    """Income tax on profits."""
+    discount_rate_share_per_year: Quantity | None = None
+    """Yearly rate at which later money counts less; left out, the published cost of capital of technology firms."""
+
+
+class Company(Section):
+    """The company, the horizon and the strategies; each strategy's own section stands beside these."""
+
+    schema_version: Annotated[Literal["benchplan.scenario/1"], Field(alias="schema")] = "benchplan.scenario/1"
+    """Version of this format."""
+    name: str
+    """Name of the plan, as it stands on the report."""
+    description: str = ""
+    """What the plan is about, in a sentence or two."""
+    start_month: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = "2027-01"
+    """First month of the plan, as year-month."""
+    horizon_months: Annotated[int, Field(ge=1, le=240)] = 48
+    """Months that are planned."""
+    strategies: Annotated[tuple[str, ...], Field(min_length=1)]
+    """How the company earns; several at once share one cash, one compute pool and one team."""
+    model: Model = Model()
+    training: Training = Training()
+    serving: Serving = Serving()
+    data: Data = Data()
+    people: People = People()
+    market: Market = Market()
+    finance: Finance = Finance()

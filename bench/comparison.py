@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -61,7 +60,7 @@ def describe_speed(sheet: Sheet, trained: Trained, compressed: Compressed | None
     with torch.inference_mode():
         with threads(1), bench.watch:
             latencies = time_interleaved(
-                {name: partial(model.eval(), one.inputs) for name, model in models.items()},
+                {name: _answer(model, one, bench) for name, model in models.items()},
                 LATENCY,
                 bench.synchronize,
             )
@@ -121,6 +120,15 @@ def threads(number: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _answer(model: nn.Module, batch: Batch, bench: Bench) -> Callable[[], object]:
+    def call() -> None:
+        # On a GPU the next call would otherwise start before this answer is there.
+        model.eval()(batch.inputs)
+        bench.synchronize()
+
+    return call
 
 
 def _scoring(model: nn.Module, batch: Batch) -> Callable[[], object]:

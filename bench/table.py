@@ -43,11 +43,12 @@ def whole(record: Record, path: Path) -> str:
         "",
         table(record.measurements),
         "",
-        "Methods and notes",
+        "Methods",
+        *_methods(record.measurements),
+        "",
+        "Notes",
+        *(f"  {m.subject} {m.variant} {m.name}: {m.note}" for m in record.measurements if m.note),
     ]
-    for m in record.measurements:
-        note = f" [{m.note}]" if m.note else ""
-        lines.append(f"  {m.subject} {m.variant} {m.name}: {m.method}{note}")
     return "\n".join(lines)
 
 
@@ -63,6 +64,15 @@ def table(measurements: Iterable[Measurement]) -> str:
         value = "unknown" if m.value is None else in_units(m.value, m.name)
         rows.append((m.subject, m.variant, m.name, value, interval))
     return "\n".join(_aligned(rows))
+
+
+def _methods(measurements: Sequence[Measurement]) -> list[str]:
+    names: dict[str, list[str]] = {}
+    for m in measurements:
+        where = names.setdefault(m.method, [])
+        if f"{m.subject} {m.name}" not in where:
+            where.append(f"{m.subject} {m.name}")
+    return [f"  {', '.join(where)}: {method}" for method, where in names.items()]
 
 
 def in_units(value: float, name: str) -> str:

@@ -72,10 +72,21 @@ def to_bf16(model: nn.Module) -> Compressed:
     converted = copy.deepcopy(model).eval().to(torch.bfloat16)
     return Compressed(
         variant="bf16",
-        model=converted,
+        model=_CastsInputs(converted),
         file_bytes=len(tensors_as_bytes(converted.state_dict())),
         method="all parameters and activations in bf16",
     )
+
+
+class _CastsInputs(nn.Module):
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        cast = inputs.to(torch.bfloat16) if inputs.is_floating_point() else inputs
+        logits: Tensor = self.model(cast)
+        return logits
 
 
 def quantized_tensors(model: nn.Module) -> dict[str, Tensor]:

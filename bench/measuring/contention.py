@@ -55,12 +55,15 @@ class QuietWatch:
         )
 
     def in_words(self) -> str:
-        """Say both signs as numbers."""
-        ratio = self.wall_seconds / max(self.processor_seconds, 1e-9)
-        if self.stalled_seconds is None:
-            return f"wall time was {ratio:.2f} x processor time; this system tells no pressure"
-        share = self.stalled_seconds / max(self.wall_seconds, 1e-9)
-        return f"tasks waited for a core {share:.0%} of the time, wall time was {ratio:.2f} x processor time"
+        """Say the signs as numbers."""
+        signs = []
+        if self.stalled_seconds is not None:
+            share = self.stalled_seconds / max(self.wall_seconds, 1e-9)
+            signs.append(f"tasks waited for a core {share:.0%} of the time")
+        if self.one_thread:
+            ratio = self.wall_seconds / max(self.processor_seconds, 1e-9)
+            signs.append(f"wall time was {ratio:.2f} x processor time")
+        return ", ".join(signs) or "this system tells no pressure"
 
 
 def pressure_seconds(file: Path = _PRESSURE_FILE) -> float | None:

@@ -114,10 +114,10 @@ def test_a_stranger_gets_from_init_to_a_report(installed: Installed) -> None:
     assert made
     for scenario in made:
         installed.run("benchplan", "check", str(scenario))
-    plan = json.loads(installed.run("benchplan", "plan", str(made[0]), "--measurements", "none", "--json"))
+    plan = json.loads(installed.run("benchplan", "plan", str(made[0]), "--json"))
     assert plan["figures"]["funding_need_usd"]["unit"]
     assert plan["evidence"]
-    installed.run("benchplan", "report", str(made[0]), "--measurements", "none", "-o", "report.html")
+    installed.run("benchplan", "report", str(made[0]), "-o", "report.html")
     page = (installed.folder / "report.html").read_text("utf-8")
     assert page.lstrip().lower().startswith("<!doctype html>")
     assert "</html>" in page

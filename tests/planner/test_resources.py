@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from planner import resources
-from planner.errors import BenchplanError
+from planner.errors import BenchplanError, InputError
 
 
 def test_folders_are_real_folders() -> None:
@@ -41,3 +41,28 @@ def test_a_file_in_the_place_of_the_folder_is_no_folder(tmp_path: Path) -> None:
     (package / "_resources" / "scenarios").touch()
     with pytest.raises(BenchplanError, match="install Benchplan again"):
         resources._folder("scenarios", package)
+
+
+def test_copied_scenarios_are_equal_and_without_records(tmp_path: Path) -> None:
+    written = resources.copy_scenarios(tmp_path / "new" / "mine")
+    assert tmp_path / "new" / "mine" / "base.yaml" in written
+    for path in written:
+        original = resources.scenarios() / path.relative_to(tmp_path / "new" / "mine")
+        assert path.read_bytes() == original.read_bytes()
+    found = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == set(written)
+    assert not any("measurements" in path.parts for path in written)
+
+
+def test_copying_writes_over_nothing(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("mine")
+    with pytest.raises(InputError, match="nothing is written over"):
+        resources.copy_scenarios(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["base.yaml"]
+    assert (tmp_path / "base.yaml").read_text() == "mine"
+
+
+def test_a_file_in_the_way_of_the_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    with pytest.raises(InputError, match="taken: cannot be written"):
+        resources.copy_scenarios(tmp_path / "taken")

@@ -94,7 +94,9 @@ class Graph:
         """
         if name in self.functions or name in self.leaves:
             return name
-        owners = [f"{strategy}.{name}" for strategy in self.strategies if f"{strategy}.{name}" in self.functions]
+        owners = [
+            f"{strategy}.{name}" for strategy in self.strategies if f"{strategy}.{name}" in self.functions
+        ]
         if len(owners) == 1:
             return owners[0]
         if owners:
@@ -138,7 +140,9 @@ class Graph:
         found = self._lookup(scope, bare)
         if found is None:
             chain = " <- ".join(reversed(path))
-            raise FigureError(f"'{bare}' is no figure and no input, but is needed by {chain}{self._near(bare)}")
+            raise FigureError(
+                f"'{bare}' is no figure and no input, but is needed by {chain}{self._near(bare)}"
+            )
         return Parameter(spelling, kind, (found,))
 
     def _lookup(self, scope: str, name: str) -> str | None:
@@ -215,8 +219,12 @@ class Program:
         return {name: _joined([part[name] for part in parts], draws, block_draws) for name in kept}
 
     def _run_block(self, leaves: Mapping[str, Any], months: int, kept: Sequence[str]) -> dict[str, Any]:
-        rows_needed = {t for n in self.nodes.values() for p in n.parameters if p.kind == "series" for t in p.targets}
-        rows: dict[str, list[Any]] = {name: [] for name in {*kept, *rows_needed} if self.phases[name] == "monthly"}
+        rows_needed = {
+            t for n in self.nodes.values() for p in n.parameters if p.kind == "series" for t in p.targets
+        }
+        rows: dict[str, list[Any]] = {
+            name: [] for name in {*kept, *rows_needed} if self.phases[name] == "monthly"
+        }
         values: dict[str, Any] = {name: leaves[name] for name in self.leaves}
         once, monthly = self._steps("once"), self._steps("monthly")
         before = dict(self.openings)
@@ -263,7 +271,9 @@ def _packs(node: Node) -> list[tuple[str, ...]]:
     return [parameter.targets for parameter in node.parameters if parameter.kind == "each"]
 
 
-def _run_steps(steps: Iterable[tuple[str, Function, list[str], list[tuple[str, ...]]]], values: dict[str, Any]) -> None:
+def _run_steps(
+    steps: Iterable[tuple[str, Function, list[str], list[tuple[str, ...]]]], values: dict[str, Any]
+) -> None:
     for name, function, slots, packs in steps:
         for targets in packs:
             values[f"each {' '.join(targets)}"] = tuple(values[target] for target in targets)
@@ -279,7 +289,9 @@ def _ordered(nodes: Mapping[str, Node]) -> list[str]:
         return list(sorter.static_order())
     except CycleError as error:
         path = " <- ".join(error.args[1])
-        raise FigureError(f"these figures need each other in the same month: {path}; read one as previous_") from None
+        raise FigureError(
+            f"these figures need each other in the same month: {path}; read one as previous_"
+        ) from None
 
 
 def _phases(nodes: Mapping[str, Node], order: Sequence[str]) -> dict[str, Phase]:
@@ -296,7 +308,9 @@ def _phases(nodes: Mapping[str, Node], order: Sequence[str]) -> dict[str, Phase]
     return phases
 
 
-def _slice(leaves: Mapping[str, Any], names: Sequence[str], draws: int, start: int, size: int) -> dict[str, Any]:
+def _slice(
+    leaves: Mapping[str, Any], names: Sequence[str], draws: int, start: int, size: int
+) -> dict[str, Any]:
     return {
         name: leaves[name][..., start : start + size]
         if np.ndim(leaves[name]) and np.shape(leaves[name])[-1] == draws
@@ -306,7 +320,11 @@ def _slice(leaves: Mapping[str, Any], names: Sequence[str], draws: int, start: i
 
 
 def _stacked(row: Sequence[Any]) -> Any:  # noqa: ANN401 (scalars or arrays, as the figures give them)
-    return np.stack(np.broadcast_arrays(*row)) if any(np.ndim(value) for value in row) else np.array(row, dtype=float)
+    return (
+        np.stack(np.broadcast_arrays(*row))
+        if any(np.ndim(value) for value in row)
+        else np.array(row, dtype=float)
+    )
 
 
 def _joined(parts: Sequence[Any], draws: int, block_draws: int) -> Any:  # noqa: ANN401

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -32,14 +33,19 @@ SHAPE = (
     "vocabulary_size", "num_experts", "num_active_experts", "tied_embeddings", "qkv_bias",
 )  # fmt: skip
 
+
+def _shape(name: str, scenario: Company) -> Fact:
+    return catalogue.model(scenario.model.base).fact(name)
+
+
 PUBLISHED: Mapping[str, Callable[[Company], Fact]] = {
-    **{name: lambda s, name=name: catalogue.model(s.model.base).fact(name) for name in SHAPE},
+    **{name: partial(_shape, name) for name in SHAPE},
     "training_usd_per_gpu_hour": lambda s: catalogue.price(
         s.training.training_accelerator, s.training.training_term, key="training.training_usd_per_gpu_hour"
     ),
-    "training_peak_flops_per_gpu_second": lambda s: catalogue.accelerator(s.training.training_accelerator).fact(
-        "peak_bf16_flops_per_second"
-    ),
+    "training_peak_flops_per_gpu_second": lambda s: catalogue.accelerator(
+        s.training.training_accelerator
+    ).fact("peak_bf16_flops_per_second"),
     "serving_usd_per_gpu_hour": lambda s: catalogue.price(
         s.serving.serving_accelerator, s.serving.serving_term, key="serving.serving_usd_per_gpu_hour"
     ),
@@ -85,7 +91,9 @@ class Leaf:
     @property
     def uncertain(self) -> dict[str, Quantity]:
         """The quantities that have a distribution, by the names under which they are drawn."""
-        return {name: q for name, q in zip(self._draw_names(), self.quantities, strict=True) if q.is_uncertain}
+        return {
+            name: q for name, q in zip(self._draw_names(), self.quantities, strict=True) if q.is_uncertain
+        }
 
     def central(self) -> Any:  # noqa: ANN401 (a number, or one row for each item)
         """Return the value with every distribution at its median; items lie along the first axis."""
@@ -104,7 +112,7 @@ class Leaf:
         return np.stack(np.broadcast_arrays(*rows)) if self.is_list else rows[0]
 
     def _draw_names(self) -> list[str]:
-        return [f"{self.name}.{i}" for i in range(len(self.quantities))] if self.is_list else [self.name]
+        return [f"{self.name}.{i}" if self.is_list else self.name for i in range(len(self.quantities))]
 
 
 def leaves(loaded: Loaded[Company], measured: Measured) -> dict[str, Leaf]:
@@ -153,7 +161,9 @@ def _written(loaded: Loaded[Company]) -> Iterator[Leaf]:
         items = [p for p in given if _pattern(p) == path]
         if ANY in path:
             values = tuple(given[p] for p in items)
-            yield Leaf(key.name, values, _list_evidence(loaded, items, values), path, key.description, is_list=True)
+            yield Leaf(
+                key.name, values, _list_evidence(loaded, items, values), path, key.description, is_list=True
+            )
         elif items:
             evidence = _evidence(loaded, path, given[path])
             yield Leaf(key.name, (given[path],), evidence, path, key.description)
@@ -181,7 +191,9 @@ def _list_evidence(loaded: Loaded[Company], items: list[str], values: tuple[Quan
 def _chosen(scenario: Company) -> Iterator[Leaf]:
     """Yield the leaves that follow from a choice among words."""
     model, bits = scenario.model, BITS_PER_PARAM[scenario.serving.weight_precision]
-    yield _choice("weight_bits_per_param", bits, f"serving.weight_precision is {scenario.serving.weight_precision}")
+    yield _choice(
+        "weight_bits_per_param", bits, f"serving.weight_precision is {scenario.serving.weight_precision}"
+    )
     second = model.switch_source or model.source
     for word, kind in (("api", "api"), ("fine_tuned", "fine_tuned"), ("pretrained", "pretrained")):
         yield _choice(f"first_{word}_share", float(model.source == kind), f"model.source is {model.source}")

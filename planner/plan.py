@@ -57,7 +57,9 @@ def prepare(path: str | Path, sets: Sequence[str] = (), measurements_choice: str
     owned = {name: figures_of(strategies.module(name)) for name in loaded.scenario.strategies}
     graph = Graph(company, owned, leaves, loaded.overrides)
     leaves = {**leaves, **{graph.find(name): _override(loaded, name) for name in loaded.overrides}}
-    program = graph.resolve([*company, *(f"{s}.{name}" for s, functions in owned.items() for name in functions)])
+    program = graph.resolve(
+        [*company, *(f"{s}.{name}" for s, functions in owned.items() for name in functions)]
+    )
     evidence.require(leaves, program.leaves, loaded.scenario)
     return Prepared(loaded, measured, leaves, program)
 
@@ -90,7 +92,13 @@ def plan(
         wanted = [program.find(name) for name in figures]
         kept |= program.run(_drawn(ready, draws, seed), months, wanted)
     found = {
-        name: Figure(name, program.phases[name], program.nodes[name].function, _single(value), _spread(kept[name], draws))
+        name: Figure(
+            name,
+            program.phases[name],
+            program.nodes[name].function,
+            _single(value),
+            _spread(kept[name], draws),
+        )
         for name, value in central.items()
     }
     return Result(ready.loaded, program, leaves, ready.measured, found, draws, seed, central_leaves)
@@ -124,7 +132,9 @@ def _check_strategies(loaded: Loaded[Company]) -> None:
         if name not in known:
             close = nearest(name, known)
             hint = f"; did you mean '{close[0]}'?" if close else ""
-            problems.append(f"{place}: strategies: '{name}' is no strategy; there are {', '.join(known)}{hint}")
+            problems.append(
+                f"{place}: strategies: '{name}' is no strategy; there are {', '.join(known)}{hint}"
+            )
         elif name in loaded.scenario.strategies[:index]:
             problems.append(f"{place}: strategies: '{name}' stands twice; name each strategy once")
     if problems:

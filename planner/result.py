@@ -193,7 +193,12 @@ def _figure_json(figure: Figure) -> dict[str, Any]:
 
 def _leaf_json(leaf: Leaf) -> dict[str, Any]:
     value: Any = [q.value for q in leaf.quantities] if leaf.is_list else _plain(leaf.central())
-    entry = {"kind": leaf.evidence.kind, "value": value, "unit": leaf.unit, "reference": leaf.evidence.reference}
+    entry = {
+        "kind": leaf.evidence.kind,
+        "value": value,
+        "unit": leaf.unit,
+        "reference": leaf.evidence.reference,
+    }
     optional = {"key": leaf.key, "as_of": leaf.evidence.as_of, "note": leaf.evidence.note}
     entry |= {name: text for name, text in optional.items() if text}
     if leaf.uncertain:

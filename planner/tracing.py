@@ -92,7 +92,9 @@ class _Tracer:
         if parameter.kind == "series":
             opened = self.open(target, parameter.spelling, self.months)
             row = np.broadcast_to(np.asarray(self._row(target)), (self.months,))
-            return Trace(target, parameter.spelling, row, None, opened.node, opened.children, opened.is_repeated)
+            return Trace(
+                target, parameter.spelling, row, None, opened.node, opened.children, opened.is_repeated
+            )
         return self.open(target, parameter.spelling if parameter.kind == "now" else target, month)
 
     def _row(self, name: str) -> Any:  # noqa: ANN401

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner import units
+from planner.formulas.totals import lowest, total
 from planner.units import Array
 
 BREAK_EVEN_MONTHS = 3
@@ -116,7 +117,7 @@ def lowest_cash_before_funding_usd(series_cash_before_funding_usd: Array) -> Arr
 
     Source: definition.
     """
-    return np.min(series_cash_before_funding_usd, axis=0)
+    return lowest(series_cash_before_funding_usd)
 
 
 def funding_need_usd(lowest_cash_before_funding_usd: Array, funding_buffer_usd: Array) -> Array:
@@ -155,7 +156,7 @@ def net_present_value_usd(series_net_cash_flow_usd: Array, discount_rate_share_p
     """
     flows = np.asarray(series_net_cash_flow_usd)
     months = np.arange(flows.shape[0], dtype=float).reshape((-1,) + (1,) * (flows.ndim - 1))
-    return np.sum(flows / units.monthly_ratio(discount_rate_share_per_year) ** months, axis=0)
+    return total(flows / units.monthly_ratio(discount_rate_share_per_year) ** months)
 
 
 def total_revenue_usd(series_revenue_usd: Array) -> Array:
@@ -163,7 +164,7 @@ def total_revenue_usd(series_revenue_usd: Array) -> Array:
 
     Source: definition.
     """
-    return np.sum(series_revenue_usd, axis=0)
+    return total(series_revenue_usd)
 
 
 def total_compression_saving_usd(series_compression_saving_usd: Array) -> Array:
@@ -171,7 +172,7 @@ def total_compression_saving_usd(series_compression_saving_usd: Array) -> Array:
 
     Source: definition.
     """
-    return np.sum(series_compression_saving_usd, axis=0)
+    return total(series_compression_saving_usd)
 
 
 def _first_month(happens: np.ndarray) -> Array:
@@ -181,4 +182,4 @@ def _first_month(happens: np.ndarray) -> Array:
 
 def _before_first_revenue(series_usd: Array, series_revenue_usd: Array) -> Array:
     earlier = np.cumsum(np.asarray(series_revenue_usd) > 0, axis=0) == 0
-    return np.sum(np.where(earlier, series_usd, 0.0), axis=0)
+    return total(np.where(earlier, series_usd, 0.0))

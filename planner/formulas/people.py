@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner import units
+from planner.formulas.totals import total
 from planner.units import Array
 
 
@@ -21,7 +22,7 @@ def listed_people(month: Array, role_people: Array, role_hire_month: Array) -> A
 
     Source: definition; roles lie along the first axis.
     """
-    return np.sum(np.where(month >= role_hire_month, role_people, 0.0), axis=0)
+    return total(np.where(month >= role_hire_month, role_people, 0.0))
 
 
 def listed_staff_usd(
@@ -37,7 +38,7 @@ def listed_staff_usd(
     """
     salary_usd_per_person_month = role_salary_usd_per_person_year / units.MONTHS_PER_YEAR
     hired = np.where(month >= role_hire_month, role_people, 0.0)
-    return np.sum(hired * salary_usd_per_person_month, axis=0) * pay_ratio
+    return total(hired * salary_usd_per_person_month) * pay_ratio
 
 
 def people(listed_people: Array, each_people: tuple[Array, ...]) -> Array:
@@ -56,7 +57,9 @@ def staff_usd(listed_staff_usd: Array, each_staff_usd: tuple[Array, ...]) -> Arr
     return listed_staff_usd + sum(each_staff_usd)
 
 
-def overhead_usd(people: Array, overhead_usd_per_person_month: Array, fixed_overhead_usd_per_month: Array) -> Array:
+def overhead_usd(
+    people: Array, overhead_usd_per_person_month: Array, fixed_overhead_usd_per_month: Array
+) -> Array:
     """Office, tools, legal and accounting in the month: a fixed part and a part for each person.
 
     Source: definition.

@@ -88,9 +88,7 @@ def serving_gpus_needed(
     return np.where(hosted_tokens > 0, hosted_tokens * peak_load_ratio / usable, 0.0)
 
 
-def serving_replicas(
-    serving_gpus_needed: Array, gpus_per_replica: Array, minimum_replicas: Array
-) -> Array:
+def serving_replicas(serving_gpus_needed: Array, gpus_per_replica: Array, minimum_replicas: Array) -> Array:
     """Whole replicas of the model that run in the month; none while nothing is served.
 
     Source: definition.
@@ -140,7 +138,9 @@ def serving_usd_per_million_tokens(serving_usd: Array, served_tokens: Array) -> 
     Source: definition.
     """
     served_million_tokens = served_tokens / units.TOKENS_PER_MILLION_TOKENS
-    return np.where(served_tokens > 0, serving_usd / np.where(served_tokens > 0, served_million_tokens, 1.0), np.nan)
+    return np.where(
+        served_tokens > 0, serving_usd / np.where(served_tokens > 0, served_million_tokens, 1.0), np.nan
+    )
 
 
 def full_load_usd_per_million_tokens(

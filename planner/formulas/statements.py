@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from planner.formulas.totals import total
 from planner.units import Array
 
 
@@ -179,7 +180,7 @@ def new_funding_usd(month: Array, round_month: Array, round_usd: Array) -> Array
 
     Source: definition; rounds lie along the first axis.
     """
-    return np.sum(np.where(month == round_month, round_usd, 0.0), axis=0)
+    return total(np.where(month == round_month, round_usd, 0.0))
 
 
 def cash_usd(previous_cash_usd: Array, net_cash_flow_usd: Array, new_funding_usd: Array) -> Array:

@@ -28,7 +28,9 @@ class Inputs(Section):
         "0.02 to 0.1", "monthly range around the published yearly mean of 0.38"
     )
     """Rate at which users bring users (Bass q)."""
-    app_attraction_share_per_month: Quantity = assumed("0.002 to 0.01", "apps matter about as much as word of mouth at the start")
+    app_attraction_share_per_month: Quantity = assumed(
+        "0.002 to 0.01", "apps matter about as much as word of mouth at the start"
+    )
     """Additional rate at which people come for the apps, when there are very many."""
     half_pull_apps: Quantity = assumed("200 to 1000", "the choice of a small app store")
     """Apps at which half of their pull is reached."""
@@ -42,7 +44,9 @@ class Inputs(Section):
     """Developers who could build on the platform."""
     opening_developers: Quantity = assumed(0, "a new platform")
     """Developers at the start."""
-    developer_innovation_share_per_month: Quantity = assumed("0.002 to 0.008", "developers try new platforms early")
+    developer_innovation_share_per_month: Quantity = assumed(
+        "0.002 to 0.008", "developers try new platforms early"
+    )
     """Rate at which developers come on their own."""
     developer_imitation_share_per_month: Quantity = assumed("0.02 to 0.1", "as for users")
     """Rate at which developers bring developers."""
@@ -74,7 +78,9 @@ class Inputs(Section):
     """Share of the developers' demand that runs open weights itself instead."""
     app_spend_usd_per_user_month: Quantity = assumed("0.2 to 1.5", "spending in app stores")
     """What a user spends on apps each month when there are very many."""
-    take_rate_share: Quantity = assumed(0.15, "the rate of a large app exchange", source="https://channelinsider.com/?p=13989")
+    take_rate_share: Quantity = assumed(
+        0.15, "the rate of a large app exchange", source="https://channelinsider.com/?p=13989"
+    )
     """Share of the app sales that the platform keeps."""
     platform_collection_days: Quantity = assumed("2 to 10", "cards are settled within days")
     """Days after which users and developers have paid on average."""
@@ -141,7 +147,9 @@ def churn_share_per_month(
 
     Source: assumed form, base / (1 + stickiness x ln(1 + integrations per user)).
     """
-    return base_churn_share_per_month / (1.0 + stickiness_ratio * np.log1p(integrations_per_user * app_pull_share))
+    return base_churn_share_per_month / (
+        1.0 + stickiness_ratio * np.log1p(integrations_per_user * app_pull_share)
+    )
 
 
 def users(previous_users: Array, churn_share_per_month: Array, new_users: Array) -> Array:
@@ -301,9 +309,7 @@ def take_revenue_usd(app_sales_usd: Array, take_rate_share: Array) -> Array:
     return app_sales_usd * take_rate_share
 
 
-def revenue_usd(
-    subscription_revenue_usd: Array, token_revenue_usd: Array, take_revenue_usd: Array
-) -> Array:
+def revenue_usd(subscription_revenue_usd: Array, token_revenue_usd: Array, take_revenue_usd: Array) -> Array:
     """Revenue of the platform in the month: subscriptions, tokens, share of app sales.
 
     Source: definition.

@@ -18,7 +18,9 @@ class Inputs(Section):
     """First month in which deals are pursued."""
     base_leads_deals_per_month: Quantity = assumed("1 to 4", "one seller and the founders")
     """Deals that enter the pipeline each month without any reference."""
-    referral_deals_per_customer_month: Quantity = assumed("0.01 to 0.05", "a client names another every few years")
+    referral_deals_per_customer_month: Quantity = assumed(
+        "0.01 to 0.05", "a client names another every few years"
+    )
     """Deals that each earlier client brings by reference each month."""
     sales_cycle_months: Quantity = assumed("3 to 9", "from first talk to decision")
     """Months until a deal is decided, on average."""
@@ -32,7 +34,9 @@ class Inputs(Section):
     """Months in which a deal is to be delivered."""
     workable_hours_per_person_month: Quantity = assumed(160, "a full-time month")
     """Hours that a consultant works in a month."""
-    billable_share: Quantity = assumed("0.65 to 0.8", "around the published average of 0.689 and target of 0.75")
+    billable_share: Quantity = assumed(
+        "0.65 to 0.8", "around the published average of 0.689 and target of 0.75"
+    )
     """Share of the hours that can be billed."""
     billing_usd_per_person_hour: Quantity = assumed("120 to 250", "rates for applied machine learning")
     """Billing rate of a consultant."""
@@ -42,11 +46,15 @@ class Inputs(Section):
     """Months until a sought consultant starts, on average."""
     consultant_attrition_share_per_month: Quantity = assumed("0.008 to 0.02", "10 to 20 per cent a year")
     """Share of the consultants who leave each month."""
-    consultant_salary_usd_per_person_year: Quantity = assumed("9e4 to 1.6e5", "range around median wages of developers and data scientists")
+    consultant_salary_usd_per_person_year: Quantity = assumed(
+        "9e4 to 1.6e5", "range around median wages of developers and data scientists"
+    )
     """Yearly salary of a consultant."""
     maintenance_share_per_year: Quantity = assumed("0.12 to 0.2", "usual maintenance contracts")
     """Yearly maintenance fee over the value of the work delivered."""
-    maintenance_loss_share_per_month: Quantity = assumed("0.02 to 0.06", "most project revenue does not renew")
+    maintenance_loss_share_per_month: Quantity = assumed(
+        "0.02 to 0.06", "most project revenue does not renew"
+    )
     """Share of the maintained work that clients give up each month."""
     project_training_tokens_per_deal: Quantity = assumed("1e7 to 3e8", "fine-tuning on a client's documents")
     """Tokens on which a client's model is fine-tuned."""
@@ -99,12 +107,28 @@ def pipeline_deals(previous_pipeline_deals: Array, decided_deals: Array, leads_d
     return previous_pipeline_deals - decided_deals + leads_deals
 
 
-def won_deals(decided_deals: Array, win_rate_share: Array) -> Array:
-    """Deals won in the month.
+def opening_expected_deals() -> Array:
+    """Deals that could be expected to be won before the company starts.
+
+    Source: definition: none.
+    """
+    return 0.0
+
+
+def expected_deals(previous_expected_deals: Array, decided_deals: Array, win_rate_share: Array) -> Array:
+    """Deals that could be expected to be won since the start, fractions included.
 
     Source: definition; the win rate is an input.
     """
-    return decided_deals * win_rate_share
+    return previous_expected_deals + decided_deals * win_rate_share
+
+
+def won_deals(expected_deals: Array, previous_expected_deals: Array) -> Array:
+    """Deals won in the month: whole ones, each in the month in which the expectation completes it.
+
+    Source: definition; fractions of deals would bring revenue before the first client signs.
+    """
+    return np.floor(expected_deals) - np.floor(previous_expected_deals)
 
 
 def opening_client_customers() -> Array:
@@ -208,7 +232,9 @@ def opening_people(opening_consultants_people: Array) -> Array:
     return opening_consultants_people
 
 
-def people(previous_people: Array, consultant_attrition_share_per_month: Array, arriving_people: Array) -> Array:
+def people(
+    previous_people: Array, consultant_attrition_share_per_month: Array, arriving_people: Array
+) -> Array:
     """Consultants who deliver projects in the month.
 
     Source: definition.
@@ -292,7 +318,9 @@ def revenue_usd(work_usd: Array, maintenance_revenue_usd: Array, compute_revenue
     return work_usd + maintenance_revenue_usd + compute_revenue_usd
 
 
-def deferred_revenue_usd(previous_deferred_revenue_usd: Array, won_usd: Array, work_usd: Array, deposit_share: Array) -> Array:
+def deferred_revenue_usd(
+    previous_deferred_revenue_usd: Array, won_usd: Array, work_usd: Array, deposit_share: Array
+) -> Array:
     """Deposits received for work not yet done at the end of the month.
 
     Source: definition.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from planner.errors import suggestion
@@ -24,21 +25,23 @@ class Files:
 
     def read(self, text: str) -> Node:
         """Read `SCENARIO` or `SCENARIO+OVERRIDE+...` into one tree."""
-        tree = Node({}, Place(0, text), Place(0, text))
-        for part in split(text):
-            layer = self._chain(part, None, ())
-            tree = merge(tree, layer) if layer else tree
-        return tree
+        layers = [layer for part in split(text) if (layer := self._chain(part, None, ()))]
+        first, *overrides = layers or [Node({}, Place(0, text), Place(0, text))]
+        tree = first
+        for layer in overrides:
+            tree = merge(tree, layer)
+        # What is missing is missing in the scenario, not in what was laid over it last.
+        return replace(tree, place=first.place, key_place=first.key_place)
 
     def _chain(self, path: Path, asked_at: Place | None, above: tuple[Path, ...]) -> Node | None:
         """Read a file over the one that it extends; `above` are the files that extend this one."""
         start = Place(self.count, str(path), 1, 1)
         self.count += 1
         try:
-            if path.resolve() in (one.resolve() for one in above):
+            if _resolved(path) in map(_resolved, above):
                 names = " -> ".join(str(one) for one in (*above, path))
                 raise _UnreadableError(f"files extend each other in a circle: {names}")
-            text = _read_text(path)
+            text = _read_text(path, above)
         except _UnreadableError as error:
             place = Place(start.rank, str(path), *error.position) if error.position else asked_at
             self._lost(place or Place(start.rank, str(path)), EXTENDS if asked_at else "", str(error))
@@ -62,11 +65,8 @@ class Files:
         if base.is_broken or not isinstance(base.value, str) or not base.value.strip():
             self.is_complete = False
             if not base.is_broken:
-                self._lost(
-                    base.place,
-                    EXTENDS,
-                    f"must be the name of one file, relative to this one (was {show(base.value)})",
-                )
+                wrong = f"must be the name of one file, relative to this one (was {show(base.value)})"
+                self._lost(base.place, EXTENDS, wrong)
             return tree
         below = self._chain(path.parent / base.value, base.place, (*above, path))
         return merge(below, tree) if below else tree
@@ -84,12 +84,19 @@ class _UnreadableError(Exception):
         self.position = position
 
 
-def _read_text(path: Path) -> str:
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links that lead to each other
+        raise _UnreadableError(f"cannot read {str(path)!r}: {error}") from error
+
+
+def _read_text(path: Path, above: tuple[Path, ...]) -> str:
     try:
         if path.is_dir():
             raise _UnreadableError(f"{path} is a folder; name a file in it{_first_file(path)}")
         if not path.exists():
-            raise _UnreadableError(f"there is no file {path}{_nearest_file(path)}")
+            raise _UnreadableError(f"there is no file {path}{_nearest_file(path, above)}")
         with path.open("rb") as file:  # a bounded read, so that a pipe without an end is refused as well
             content = file.read(LARGEST_FILE_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
@@ -144,11 +151,14 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _nearest_file(path: Path) -> str:
+def _nearest_file(path: Path, above: tuple[Path, ...]) -> str:
+    """Return the most similar name in the folder, other than of the files that extend the one sought."""
     folder = path.parent
     if not folder.is_dir():
         return f" (there is no folder {folder} either)"
-    return suggestion(path.name, (one.name for one in folder.iterdir() if one.is_file()))
+    extending = {_resolved(one) for one in above}
+    names = [one.name for one in folder.iterdir() if one.is_file() and _resolved(one) not in extending]
+    return suggestion(path.name, names)
 
 
 def _first_file(folder: Path) -> str:

@@ -13,7 +13,7 @@ from planner.errors import ScenarioError
 from planner.scenario.base import Section
 from planner.scenario.files import Files, split
 from planner.scenario.overrides import FIGURES, apply_sets
-from planner.scenario.quantities import Quantity
+from planner.scenario.quantities import WRONG_KEY, Quantity
 from planner.scenario.tree import Node, Place, Problem
 from planner.scenario.validating import validate
 
@@ -78,7 +78,8 @@ def _read_figures(figures: Node | None) -> tuple[dict[str, Quantity], list[Probl
 def _figure_problem(name: str, node: Node, error: Any) -> Problem:  # noqa: ANN401
     key = ".".join((FIGURES, name, *error["loc"]))
     inner = node.value[error["loc"][0]] if error["loc"] else node
-    return Problem(inner.place, key, error["msg"])
+    place = inner.key_place if error["type"] == WRONG_KEY else inner.place
+    return Problem(place, key, error["msg"])
 
 
 def _positions(node: Node, path: tuple[str, ...]) -> Iterator[tuple[str, Place]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any, Self
+from typing import Any, LiteralString, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
@@ -21,6 +21,8 @@ from planner.scenario.wording import show
 from planner.units import is_share
 
 FIELDS = ("value", "source", "as_of", "note")
+WRONG_VALUE, WRONG_KEY = "quantity", "quantity_key"
+"""The types of the errors that pydantic reports of a quantity, apart from its own."""
 PATTERN = rf"^\s*({NUMBER}\s+to\s+{NUMBER}|(normal|uniform|triangular|pert)\s*\(.*\))\s*$"
 
 
@@ -67,9 +69,10 @@ class Quantity:
         Raises pydantic's ValidationError with every problem of the quantity.
         """
         given = _as_mapping(raw)
+        listed = ", ".join(FIELDS)
         problems = [
             _problem(
-                (str(key),), f"unknown key; a quantity has {', '.join(FIELDS)}{suggestion(str(key), FIELDS)}"
+                (str(key),), f"is not a key; a quantity has {listed}{suggestion(str(key), FIELDS)}", WRONG_KEY
             )
             for key in given
             if key not in FIELDS
@@ -154,8 +157,8 @@ def _as_mapping(raw: object) -> Mapping[object, object]:
     return raw if isinstance(raw, Mapping) else {"value": raw}
 
 
-def _problem(place: tuple[str, ...], message: str) -> InitErrorDetails:
-    error = PydanticCustomError("quantity", "{message}", {"message": message})
+def _problem(place: tuple[str, ...], message: str, kind: LiteralString = WRONG_VALUE) -> InitErrorDetails:
+    error = PydanticCustomError(kind, "{message}", {"message": message})
     return InitErrorDetails(type=error, loc=place, input=None)
 
 

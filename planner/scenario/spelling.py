@@ -23,7 +23,7 @@ NUMBER = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 """A decimal number as YAML 1.2 reads it (core schema, section 10.3.2)."""
 LARGEST_NUMBER = 1e100
 
-_INTERVAL = re.compile(r"(?P<low>\S+)\s+to\s+(?P<high>\S+)")
+_INTERVAL = re.compile(r"(?P<low>.+?)\s+to\s+(?P<high>.+)")
 _CALL = re.compile(r"(?P<kind>[A-Za-z_]\w*)\s*\((?P<numbers>.*)\)")
 _RANGE = re.compile(rf"({NUMBER})\s*(?:-+|\.\.+|\u2026|\u2013|\u2014|~|,|and|to)\s*({NUMBER})")
 _GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:[,_'][0-9]{3})+(?:\.[0-9]+)?")
@@ -52,7 +52,7 @@ def parse(text: str, unit: Unit | str = "", may_be_negative: bool = True) -> Dis
         return _interval(low, high, share=unit.numerator == ("share",), may_be_negative=may_be_negative)
     if match := _CALL.fullmatch(written):
         return _call(match["kind"], match["numbers"], written)
-    if match := _RANGE.fullmatch(written):
+    if (match := _RANGE.fullmatch(written)) and not _GROUPED.fullmatch(written):
         raise ValueError(f"'{written}' is not an interval; write `{match[1]} to {match[2]}`")
     if re.fullmatch(r"[A-Za-z_]\w*\s*\([^)]*", written):
         raise ValueError(

@@ -187,6 +187,8 @@ class _Reader:
             self.problem(event, key, f"a tag ({event.tag}) is not read; take it out")
         is_broken = len(self.problems) > count
         if isinstance(event, ScalarEvent):
+            if not event.value and event.style is None:
+                place = key_place  # the parser sees an empty value only where the next thing begins
             value = scalar(event.value) if event.implicit[0] or event.style is None else event.value
             if isinstance(value, str) and not _is_unicode(value):
                 self.problem(event, key, "the text holds half a character (a lone surrogate)")

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from planner.errors import suggestion
 from planner.scenario.base import Section
 from planner.scenario.keys import ANY, keys
+from planner.scenario.quantities import WRONG_KEY, WRONG_VALUE
 from planner.scenario.tree import Node, Problem
 from planner.scenario.unknown import unknown_key
 from planner.scenario.wording import show
@@ -112,11 +113,12 @@ def _problem(
         return Problem(parent.key_place, key, f"is missing{_help(model, path)}")
     if kind == "extra_forbidden":
         return Problem(node.key_place, key, unknown_key(model, path))
-    return Problem(node.place, key, _wrong(model, path, node.plain(), errors))
+    place = node.key_place if kind == WRONG_KEY else node.place
+    return Problem(place, key, _wrong(model, path, node.plain(), errors))
 
 
 def _wrong(model: type[Section], path: tuple[str, ...], given: object, errors: list[ErrorDetails]) -> str:
-    own_words = [error["msg"] for error in errors if error["type"] == "quantity"]
+    own_words = [error["msg"] for error in errors if error["type"] in (WRONG_VALUE, WRONG_KEY)]
     own_words += [
         str(error["ctx"]["error"]) for error in errors if error["type"] in ("value_error", "assertion_error")
     ]

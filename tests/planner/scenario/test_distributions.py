@@ -1,0 +1,226 @@
+"""The spelled distributions have the quantiles, medians and means that their definitions say."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy import stats
+
+from planner.scenario.distributions import Distribution, LogitNormal, Lognormal, Normal, Pert, number_text
+from planner.scenario.incomplete_beta import incomplete_beta, inverse_incomplete_beta
+from planner.scenario.spelling import parse
+
+MIDDLES = (np.arange(200_000) + 0.5) / 200_000
+
+positive = st.floats(1e-3, 1e5)
+shares = st.floats(1e-4, 1 - 1e-4)
+anything = st.floats(-1e6, 1e6)
+
+
+@st.composite
+def distributions(draw: st.DrawFn) -> tuple[Distribution, str]:
+    """Draw a distribution with the name of a quantity that it suits."""
+    kind = draw(st.sampled_from(["amount", "share", "normal", "uniform", "triangular", "pert"]))
+    pool = {"amount": positive, "share": shares}.get(kind, anything)
+    low, mode, high = sorted(draw(st.lists(pool, min_size=3, max_size=3, unique=True)))
+    assume(high - low > 1e-6 * max(abs(low), abs(high), 1.0))
+    spelt = {
+        "amount": f"{low!r} to {high!r}",
+        "share": f"{low!r} to {high!r}",
+        "normal": f"normal({low!r}, {high!r})",
+        "uniform": f"uniform({low!r},{high!r})",
+        "triangular": f"triangular({low!r}, {mode!r}, {high!r})",
+        "pert": f"pert( {low!r} , {mode!r}, {high!r} )",
+    }[kind]
+    name = "churn_share" if kind == "share" else "price_usd"
+    return parse(spelt, name), name
+
+
+def test_five_to_ten_is_the_lognormal_of_squiggle() -> None:
+    five_to_ten = parse("5 to 10", "price_usd")
+    assert isinstance(five_to_ten, Lognormal)
+    assert five_to_ten.mu == pytest.approx(1.9560115027, abs=1e-10)
+    assert five_to_ten.sigma == pytest.approx(0.2107017820, abs=1e-10)
+    assert five_to_ten.mean == pytest.approx(7.2297837323, abs=1e-10)
+    assert five_to_ten.median == pytest.approx(7.0710678119, abs=1e-10)
+    assert float(np.mean(five_to_ten.quantile(MIDDLES) > 8)) == pytest.approx(0.2790034705, abs=1e-5)
+    assert np.std(five_to_ten.quantile(MIDDLES)) == pytest.approx(1.5403928682, rel=1e-4)
+    assert str(five_to_ten) == "5 to 10 (lognormal)"
+
+
+def test_the_product_of_two_lognormals_has_its_closed_form() -> None:
+    left, right = Lognormal(5, 10), Lognormal(2, 20)
+    mu, sigma = left.mu + right.mu, math.hypot(left.sigma, right.sigma)
+    assert math.exp(mu - 1.6448536269514722 * sigma) == pytest.approx(13.43852043, rel=1e-9)
+    assert left.median * right.median == pytest.approx(44.72135955, rel=1e-9)
+    assert left.mean * right.mean == pytest.approx(58.41683803, rel=1e-9)
+
+
+def test_triangular_by_its_published_values() -> None:
+    triangular = parse("triangular(1, 3, 10)")
+    assert triangular.summary()["p5"] == pytest.approx(1.948683, abs=1e-6)
+    assert triangular.summary()["p95"] == pytest.approx(8.225176, abs=1e-6)
+    assert triangular.mean == pytest.approx(4.666666666666667, abs=1e-12)
+    assert np.std(triangular.quantile(MIDDLES)) == pytest.approx(1.929306, abs=1e-5)
+
+
+def test_a_share_is_logit_normal_and_anything_else_lognormal() -> None:
+    assert isinstance(parse("0.05 to 0.2", "churn_share_per_month"), LogitNormal)
+    assert isinstance(parse("0.05 to 0.2", "load_ratio"), Lognormal)
+    assert str(parse("0.05 to 0.2", "churn_share")) == "0.05 to 0.2 (logit-normal)"
+
+
+def test_pert_and_triangular_agree_with_scipy() -> None:
+    for low, mode, high in [(1, 2, 8), (0, 0, 1), (-3, 5, 5), (2, 3, 4)]:
+        pert, triangular = (parse(f"{kind}({low}, {mode}, {high})") for kind in ("pert", "triangular"))
+        assert isinstance(pert, Pert)
+        beta = stats.beta(pert.alpha, pert.beta, loc=low, scale=high - low)
+        same = stats.triang((mode - low) / (high - low), loc=low, scale=high - low)
+        for ours, theirs in ((pert, beta), (triangular, same)):
+            assert ours.mean == pytest.approx(theirs.mean())
+            assert list(ours.summary().values())[:3] == pytest.approx(theirs.ppf([0.05, 0.5, 0.95]))
+            assert ours.quantile(np.array([0.01, 0.3, 0.99])) == pytest.approx(theirs.ppf([0.01, 0.3, 0.99]))
+
+
+@given(st.floats(1, 5), st.floats(1, 5), st.floats(0.001, 0.999))
+def test_incomplete_beta_agrees_with_scipy(alpha: float, beta: float, share: float) -> None:
+    assert incomplete_beta(alpha, beta, share) == pytest.approx(stats.beta.cdf(share, alpha, beta), abs=1e-13)
+    quantile = inverse_incomplete_beta(alpha, beta, share)
+    assert quantile == pytest.approx(stats.beta.ppf(share, alpha, beta), abs=1e-12)
+
+
+def test_mean_of_a_logit_normal_by_brute_force() -> None:
+    for low, high in [(0.05, 0.2), (0.001, 0.999), (0.9, 0.99)]:
+        share = LogitNormal(low, high)
+        assert share.mean == pytest.approx(float(share.quantile(MIDDLES).mean()), abs=2e-6)
+
+
+@given(distributions())
+def test_quantiles_rise_meet_the_summary_and_stay_in_the_support(drawn: tuple[Distribution, str]) -> None:
+    distribution, _ = drawn
+    values = distribution.quantile(np.array([1e-9, 0.05, 0.2, 0.5, 0.7, 0.95, 1 - 1e-9]))
+    assert np.all(np.diff(values) >= 0)
+    summary = distribution.summary()
+    size = max(abs(summary["p5"]), abs(summary["p95"]))
+    assert values[[1, 3, 5]] == pytest.approx([summary[key] for key in ("p5", "p50", "p95")], abs=1e-7 * size)
+    assert np.all((values >= distribution.lower) & (values <= distribution.upper))
+    assert distribution.lower <= summary["p5"] <= summary["p50"] <= summary["p95"] <= distribution.upper
+
+
+@given(distributions())
+def test_the_mean_is_that_of_the_quantiles(drawn: tuple[Distribution, str]) -> None:
+    distribution, _ = drawn
+    assume(not isinstance(distribution, Lognormal) or distribution.sigma < 1)
+    values = distribution.quantile(MIDDLES)
+    assert distribution.mean == pytest.approx(values.mean(), abs=1e-3 * values.std())
+
+
+@given(shares, shares)
+def test_a_share_never_leaves_zero_to_one(low: float, high: float) -> None:
+    assume(low < high)
+    values = LogitNormal(low, high).quantile(np.array([2.0**-31, 1 - 2.0**-31]))
+    assert 0 <= values[0] < values[1] <= 1
+
+
+@given(distributions())
+def test_the_spelling_reads_back_to_an_equal_distribution(drawn: tuple[Distribution, str]) -> None:
+    distribution, name = drawn
+    assert parse(distribution.text, name) == distribution
+    assert hash(parse(distribution.text, name)) == hash(distribution)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_are_spelt_so_that_they_read_back(value: float) -> None:
+    assert float(number_text(value)) == value
+
+
+def test_quantile_keeps_the_shape_of_its_argument() -> None:
+    for text in ("5 to 10", "normal(-1, 2)", "uniform(0, 1)", "triangular(0, 1, 2)", "pert(0, 1, 2)"):
+        assert parse(text).quantile(np.full((3, 2), 0.5)).shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("-5 to 10", "write normal(-5, 10) for a quantity that may be negative"),
+        ("0 to 10", "touches zero"),
+        ("10 to 5", "write `5 to 10`"),
+        ("5 to 5", "write the number alone: 5"),
+        ("normal(3, 1)", "write `normal(1, 3)`"),
+        ("triangular(1, 9, 3)", "write `triangular(1, 3, 9)`"),
+        ("uniform(2, 2)", "write the number alone: 2"),
+        ("pert(1, 2)", "write pert(low, mode, high)"),
+        ("pert()", "write pert(low, mode, high)"),
+        ("norml(1, 2)", "did you mean 'normal'?"),
+        ("5%", "write 0.05"),
+        ("5 % to 10 %", "'5 %' is a percentage; write 0.05"),
+        ("1,000 to 2,000", "'1,000' has thousands separators; write 1000"),
+        ("normal(1,000, 2,000)", "without thousands separators"),
+        ("1_000", "write 1000"),
+        ("5-10", "write `5 to 10`"),
+        ("5..10", "write `5 to 10`"),
+        ("5 \u2013 10", "write `5 to 10`"),
+        ("normal(5", "quote it"),
+        ("1e-9 to 1e9", "too wide"),
+        ("1e200 to 1e201", "too large"),
+        ("5k", "is not a number"),
+        ("five to ten", "'five' in 'five to ten' is not a number"),
+        ("7", "without quotes: 7"),
+        ("", "is not a number"),
+    ],
+)
+def test_what_is_not_a_distribution_is_refused_with_the_spelling_meant(text: str, words: str) -> None:
+    with pytest.raises(ValueError) as raised:
+        parse(text, "price_usd")
+    assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("5 to 10", "for 5 % to 10 % write `0.05 to 0.1`"),
+        ("0.5 to 1", "write uniform(0.5, 1)"),
+        ("0 to 0.2", "write uniform(0, 0.2)"),
+        ("-3 to -1", "does not lie inside 0 and 1"),
+    ],
+)
+def test_an_interval_of_a_share_lies_inside_zero_and_one(text: str, words: str) -> None:
+    with pytest.raises(ValueError) as raised:
+        parse(text, "churn_share")
+    assert words in str(raised.value)
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_read_or_refused_in_words(text: str) -> None:
+    with pytest.raises(ValueError) as raised:
+        raise ValueError(parse(text).summary())
+    assert str(raised.value)
+
+
+def test_impossible_parameters_are_refused_where_they_are_built() -> None:
+    for build in (
+        lambda: Lognormal(0, 1),
+        lambda: LogitNormal(0.5, 1),
+        lambda: Normal(2, 1),
+        lambda: Pert(0, 3, 2),
+    ):
+        with pytest.raises(ValueError):
+            build()
+
+
+def test_medians_and_summaries_need_no_scipy() -> None:
+    code = (
+        "import sys\n"
+        "from planner.scenario.spelling import parse\n"
+        "for text in ('5 to 10', 'normal(-1, 2)', 'uniform(0, 1)', 'triangular(0, 1, 2)', 'pert(0, 1, 2)'):\n"
+        "    parse(text).summary()\n"
+        "parse('0.1 to 0.2', 'churn_share').summary()\n"
+        "sys.exit('scipy' in sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

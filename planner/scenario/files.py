@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from planner.errors import suggestion
+from planner.errors import nearest
 from planner.scenario.tree import Node, Place, Problem, read_tree
 from planner.scenario.wording import show
 
@@ -157,8 +157,10 @@ def _nearest_file(path: Path, above: tuple[Path, ...]) -> str:
     if not folder.is_dir():
         return f" (there is no folder {folder} either)"
     extending = {_resolved(one) for one in above}
-    names = [one.name for one in folder.iterdir() if one.is_file() and _resolved(one) not in extending]
-    return suggestion(path.name, names)
+    files = [one for one in folder.iterdir() if one.is_file() and _resolved(one) not in extending]
+    names = {one.stem: one.name for one in files}  # the ending, which all share, makes any two look alike
+    close = nearest(path.stem, names)
+    return f"; did you mean '{names[close[0]]}'?" if close else ""
 
 
 def _first_file(folder: Path) -> str:

@@ -269,6 +269,7 @@ def test_a_missing_file_is_named_with_the_nearest(write: Write, problems_of: Pro
         "plans/open_plattform.yaml: there is no file plans/open_plattform.yaml; "
         "did you mean 'open_platform.yaml'?",
     )
+    assert problems_of("plans/x.yaml") == ("plans/x.yaml: there is no file plans/x.yaml",)
     [problem] = problems_of("nowhere/a.yaml")
     assert "there is no folder nowhere either" in problem
 

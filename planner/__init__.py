@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planner.plan import plan
+    from planner.planning import plan
     from planner.report import render
     from planner.result import Result
     from planner.scenario.loading import load
@@ -21,7 +21,7 @@ __all__ = ["Result", "__version__", "load", "plan", "render"]
 _HOMES = {
     "Result": "planner.result",
     "load": "planner.scenario.loading",
-    "plan": "planner.plan",
+    "plan": "planner.planning",
     "render": "planner.report",
 }
 

@@ -165,7 +165,7 @@ def trace(
 @click.option("--measurements", default="auto", show_default=True, metavar="auto|none|PATH")
 def check(scenarios: tuple[str, ...], sets: tuple[str, ...], measurements: str) -> None:
     """Read each SCENARIO and say all that is wrong with it, without planning it."""
-    from planner.plan import prepare
+    from planner.planning import prepare
 
     problems = []
     for scenario in scenarios:
@@ -225,7 +225,7 @@ def main() -> None:
 
 
 def _plan(scenario: str, sets: tuple[str, ...], measurements: str, draws: int, seed: int) -> Result:
-    from planner.plan import plan as run
+    from planner.planning import plan as run
 
     return run(scenario, sets=sets, measurements=measurements, draws=draws, seed=seed)
 

@@ -2,8 +2,9 @@
 
 A function's name is the quantity, its parameters are the quantities that it needs. Four prefixes have a meaning:
 `previous_X` is X of the month before (`opening_X` before the first), `series_X` the whole row of X once the months are
-over (`(months, draws)`, also when X is the same in all draws), `each_X` the X of every strategy that has one, as a tuple. `month` counts from 1. What depends on no month is
-computed once. Names are looked up in the strategy first, then in the company.
+over (`(months, draws)`, also when X is the same in all draws), `each_X` the X of every strategy that has one, as a
+tuple. `month` counts from 1. What depends on no month is computed once. Names are looked up in the strategy first,
+then in the company.
 
 The engine knows no quantity of ours; it raises `planner.errors.FigureError` for the user's misspelt names.
 """
@@ -65,7 +66,7 @@ def figures_of(module: ModuleType) -> dict[str, Function]:
 
 
 class Graph:
-    """All figures of the company and its strategies, and the names of the leaves; nothing is wired before it is asked."""
+    """All figures of the company and its strategies, and the names of the leaves; wired when they are asked for."""
 
     def __init__(
         self,
@@ -107,7 +108,7 @@ class Graph:
         """Wire everything that the asked figures need and return it as a program.
 
         Raises:
-            FigureError: a name that nothing defines, a stock without a start, a cycle, or an end figure used in a month.
+            FigureError: an undefined name, a stock without a start, a cycle, or an end figure used in a month.
         """
         wanted = tuple(dict.fromkeys(self.find(name) for name in asked))
         nodes: dict[str, Node] = {}

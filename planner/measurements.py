@@ -29,7 +29,7 @@ class Measured:
             return "no measurements"
         day = self.record.created_at.date().isoformat()
         if self.is_shipped:
-            return f"the measurements that Benchplan ships, of another machine: {self.record.machine.description}, {day}"
+            return f"the shipped measurements of another machine: {self.record.machine.description}, {day}"
         return f"measured on {self.record.machine.description}, {day} ({self.path})"
 
     def value(

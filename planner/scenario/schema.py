@@ -68,7 +68,7 @@ class Training(Section):
     training_term: Term = "on_demand"
     """Term on which it is rented."""
     training_usd_per_gpu_hour: Quantity | None = None
-    """Price of an hour of one accelerator for training; left out, the catalogue's for the accelerator and the term."""
+    """Price of an hour of one accelerator for training; left out, the catalogue's for accelerator and term."""
     training_peak_flops_per_gpu_second: Quantity | None = None
     """Dense bf16 peak of one accelerator; left out, the catalogue's."""
     training_mfu_share: Quantity | None = None
@@ -97,7 +97,7 @@ class Serving(Section):
     weight_precision: Literal["fp16", "bf16", "fp8", "int8", "int4", "fp4"] = "fp8"
     """Precision in which the weights are served."""
     serving_tokens_per_gpu_second: Quantity | None = None
-    """Tokens, read and written, per second and accelerator at full load; left out, the nearest published measurement."""
+    """Tokens, read and written, per second and accelerator at full load; left out, the nearest published one."""
     gpus_per_replica: Quantity | None = None
     """Accelerators of one replica of the model; left out, those of the published measurement."""
     peak_load_ratio: Quantity = assumed("1.5 to 4", "peak over mean load of public traces lies in this range")

@@ -105,7 +105,7 @@ def launched_share(month: Array, launch_month: Array) -> Array:
 def app_pull_share(previous_apps: Array, half_pull_apps: Array) -> Array:
     """How far the apps of last month draw users, between none and fully.
 
-    Source: assumed form of the cross effect in two-sided markets (Rochet and Tirole 2003 give the effect, not the form).
+    Source: assumed form of the cross effect in two-sided markets (the effect: Rochet and Tirole 2003).
     """
     return market.saturation_share(previous_apps, half_pull_apps)
 

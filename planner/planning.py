@@ -87,7 +87,7 @@ def plan(
     program, leaves, months = ready.program, ready.leaves, ready.loaded.scenario.horizon_months
     central_leaves = {name: leaves[name].central() for name in program.leaves}
     central = program.run(central_leaves, months)
-    kept = {name: None for name in central}
+    kept: dict[str, Any] = dict.fromkeys(central)
     if draws > 1:
         wanted = [program.find(name) for name in figures]
         kept |= program.run(_drawn(ready, draws, seed), months, wanted)

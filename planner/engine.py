@@ -102,7 +102,7 @@ class Graph:
             return owners[0]
         if owners:
             raise FigureError(f"'{name}' is a figure of several strategies; say which: {', '.join(owners)}")
-        raise FigureError(f"there is no figure '{name}'{self._near(name)}")
+        raise FigureError(f"there is no figure or input '{name}'{self._near(name)}")
 
     def resolve(self, asked: Iterable[str]) -> Program:
         """Wire everything that the asked figures need and return it as a program.

@@ -1,0 +1,67 @@
+"""Peak memory of tensors is exact and repeatable, and the profiler keeps its chatter to itself."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+import torch
+
+from bench.errors import MeasurementError
+from bench.measuring.memory import module_bytes, process_peak_bytes, tensor_peak_bytes
+
+KILO_FLOATS_BYTES = 4096
+
+
+def two_at_a_time() -> torch.Tensor:
+    for _ in range(5):
+        first = torch.ones(1024)
+        second = torch.ones(1024)
+        del first, second
+    return torch.ones(1024)
+
+
+def test_the_peak_is_what_lived_at_one_time() -> None:
+    assert tensor_peak_bytes(two_at_a_time, "cpu") == 2 * KILO_FLOATS_BYTES
+
+
+def test_the_peak_is_the_same_each_time() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 8))
+
+    def step() -> None:
+        torch.autograd.backward(model(torch.ones(32, 64)).sum())
+        model.zero_grad(set_to_none=True)
+
+    step()
+    assert len({tensor_peak_bytes(step, "cpu") for _ in range(3)}) == 1
+
+
+def test_work_that_allocates_nothing_is_an_error() -> None:
+    with pytest.raises(MeasurementError, match="no allocation"):
+        tensor_peak_bytes(lambda: None, "cpu")
+
+
+def test_nothing_is_said_on_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    tensor_peak_bytes(two_at_a_time, "cpu")
+    assert capfd.readouterr().err == ""
+
+
+def test_an_error_within_the_work_comes_out_and_standard_error_works_again(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    import os
+
+    with pytest.raises(ZeroDivisionError):
+        tensor_peak_bytes(lambda: 1 / 0, "cpu")
+    os.write(2, b"still here")
+    assert capfd.readouterr().err == "still here"
+
+
+def test_module_bytes_follow_the_number_format() -> None:
+    layer = torch.nn.Linear(10, 5)
+    assert module_bytes(layer) == 4 * 55
+    assert module_bytes(layer.to(torch.bfloat16)) == 2 * 55
+
+
+def test_the_process_peak_is_at_least_what_is_resident_and_at_most_what_there_is() -> None:
+    assert 0 < process_peak_bytes() <= psutil.virtual_memory().total
+    assert process_peak_bytes() >= 0.5 * psutil.Process().memory_info().rss

@@ -1,0 +1,122 @@
+"""One real run of the quick suite: the record holds what the planner reads, and its numbers hang together."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bench.cli import bench
+from bench.record import Measurement, Record, load
+
+pytestmark = pytest.mark.slow
+
+QuickRun = tuple[Path, Record]
+
+BOTH_FORMATS = ("loss_nats_per_byte", "file_bytes", "latency_seconds", "peak_memory_bytes")
+FP32_ONLY = ("params", "forward_flops", "training_flops_per_second", "training_mfu_share")
+INT8_ONLY = ("throughput_ratio", "latency_ratio", "file_ratio")
+
+
+def value(record: Record, subject: str, name: str, variant: str = "fp32") -> float:
+    found = record.find(subject, name, variant)
+    assert found is not None, f"{subject} {name} {variant}"
+    assert found.value is not None
+    return found.value
+
+
+def test_what_the_planner_reads_is_there(quick_run: QuickRun) -> None:
+    _, record = quick_run
+    assert value(record, "machine", "peak_flops_per_second") > 1e9
+    assert value(record, "machine", "peak_flops_per_second", "bf16") > 1e8
+    assert value(record, "machine", "memory_bandwidth_bytes_per_second") > 1e8
+    for variant in ("fp32", "int8"):
+        for name in (*BOTH_FORMATS, "throughput_bytes_per_second"):
+            assert value(record, "gpt", name, variant) > 0
+        for name in ("accuracy_share", "file_bytes", "latency_seconds", "throughput_items_per_second"):
+            assert value(record, "mlp", name, variant) > 0
+    for subject in ("gpt", "mlp"):
+        for name in FP32_ONLY:
+            assert value(record, subject, name) > 0
+        for name in INT8_ONLY:
+            assert value(record, subject, name, "int8") > 0
+
+
+def test_the_models_learned(quick_run: QuickRun) -> None:
+    _, record = quick_run
+    assert value(record, "mlp", "accuracy_share") > 0.95
+    assert value(record, "mlp", "accuracy_share", "int8") > 0.93
+    # A model that knows only how often each byte occurs has above 3 nats per byte on this text.
+    if not any("trained for" in warning for warning in record.warnings):
+        assert value(record, "gpt", "loss_nats_per_byte") < 2.6
+    assert abs(value(record, "gpt", "loss_difference_nats_per_byte", "int8")) < 0.05
+
+
+def test_the_loaded_models_gave_the_same_outputs(quick_run: QuickRun) -> None:
+    _, record = quick_run
+    for subject in ("mlp", "gpt"):
+        assert value(record, subject, "reload_differing_outputs") == 0
+
+
+def test_the_numbers_hang_together(quick_run: QuickRun) -> None:
+    _, record = quick_run
+    for subject in ("mlp", "gpt"):
+        achieved = value(record, subject, "training_flops_per_second")
+        peak = value(record, "machine", "peak_flops_per_second")
+        assert value(record, subject, "training_mfu_share") == pytest.approx(achieved / peak)
+        step = value(record, subject, "training_step_flops")
+        assert achieved == pytest.approx(step / value(record, subject, "training_step_seconds"))
+        whole, small = (value(record, subject, "file_bytes", variant) for variant in ("fp32", "int8"))
+        assert whole > 4 * value(record, subject, "params")
+        assert value(record, subject, "file_ratio", "int8") == pytest.approx(small / whole)
+        assert 0.25 < small / whole < 0.35
+        assert value(record, subject, "peak_memory_bytes") > 4 * value(record, subject, "params")
+        latency = record.find(subject, "latency_seconds")
+        assert latency is not None
+        assert latency.low is not None
+        assert latency.high is not None
+        assert latency.low <= value(record, subject, "latency_seconds") <= latency.high
+
+
+def test_every_ratio_tells_the_noise_of_its_control(quick_run: QuickRun) -> None:
+    _, record = quick_run
+    ratios = [m for m in record.measurements if m.name in ("latency_ratio", "throughput_ratio")]
+    assert len(ratios) == 4
+    for ratio in ratios:
+        assert "fp32 against itself" in ratio.note
+        assert ratio.low is not None
+        assert len(ratio.samples) >= 10
+
+
+def test_every_trial_of_the_search_is_told_and_one_is_chosen(quick_run: QuickRun) -> None:
+    _, record = quick_run
+    for subject in ("mlp", "gpt"):
+        trials = [m for m in record.measurements if m.subject == subject and m.name.startswith("search_loss")]
+        assert len(trials) >= 4
+        assert sum(m.note.endswith("chosen") for m in trials) == 1
+
+
+def test_every_measurement_says_how(quick_run: QuickRun) -> None:
+    path, record = quick_run
+    assert all(m.method for m in record.measurements)
+    assert path.name.startswith(f"quick-cpu-{record.created_at:%Y%m%dT%H%M%SZ}-")
+    assert load(path) == record
+    assert record.contended == any("not quiet" in warning for warning in record.warnings)
+
+
+def test_show_prints_the_record_and_its_json(quick_run: QuickRun) -> None:
+    path, record = quick_run
+    text = CliRunner().invoke(bench, ["show", str(path.parent)]).output
+    for measurement in record.measurements:
+        assert measurement.name in text
+    document = json.loads(CliRunner().invoke(bench, ["show", str(path), "--json"]).output)
+    assert [Measurement.model_validate(m) for m in document["measurements"]] == list(record.measurements)
+
+
+def test_no_path_stands_in_the_record(quick_run: QuickRun) -> None:
+    path, _ = quick_run
+    text = path.read_text()
+    assert str(Path.home()) not in text
+    assert str(path.parent) not in text

@@ -206,18 +206,27 @@ class Program:
         """Run all months and return the kept figures (those asked for when `keep` is not given).
 
         A leaf is a scalar, `(draws,)` or `(items, 1 or draws)`. A kept monthly figure is `(months,)` or
-        `(months, draws)`; one that depends on no month, and one known at the end, a scalar or `(draws,)`.
-        The result does not depend on the size of the blocks.
+        `(months, 1 or draws)`; one that depends on no month, and one known at the end, a scalar or `(1 or draws,)`.
+        The result does not depend on the size of the blocks, which is two draws at least.
+
+        Raises:
+            FigureError: a figure divides by zero, or its value is beyond what a number can hold.
         """
         kept = self.asked if keep is None else tuple(keep)
         draws = max((np.shape(leaves[name])[-1] for name in self.leaves if np.ndim(leaves[name])), default=1)
-        if draws <= block_draws:
+        size = max(
+            block_draws, 2
+        )  # at a size of one, what varies by draw could not be told from what does not
+        if draws <= size:
             return self._run_block(leaves, months, kept)
         parts = [
-            self._run_block(_slice(leaves, self.leaves, draws, start, block_draws), months, kept)
-            for start in range(0, draws, block_draws)
+            self._run_block(_slice(leaves, self.leaves, draws, start, size), months, kept)
+            for start in range(0, draws, size)
         ]
-        return {name: _joined([part[name] for part in parts], draws, block_draws) for name in kept}
+        return {
+            name: _joined([part[name] for part in parts], size, self.phases[name] == "monthly")
+            for name in kept
+        }
 
     def _run_block(self, leaves: Mapping[str, Any], months: int, kept: Sequence[str]) -> dict[str, Any]:
         rows_needed = {
@@ -227,6 +236,14 @@ class Program:
             name: [] for name in {*kept, *rows_needed} if self.phases[name] == "monthly"
         }
         values: dict[str, Any] = {name: leaves[name] for name in self.leaves}
+        # What divides by zero must not pass for a value; formulas that choose between branches ignore it themselves.
+        with np.errstate(divide="raise", invalid="raise", over="raise"):
+            self._run_phases(values, rows, rows_needed, months)
+        return {name: _stacked(rows[name]) if name in rows else values[name] for name in kept}
+
+    def _run_phases(
+        self, values: dict[str, Any], rows: Mapping[str, list[Any]], rows_needed: Iterable[str], months: int
+    ) -> None:
         once, monthly = self._steps("once"), self._steps("monthly")
         before = dict(self.openings)
         _run_steps(once, values)
@@ -243,7 +260,6 @@ class Program:
             row = rows.get(name) or [values[name]] * months
             values[f"series {name}"] = _stacked([np.atleast_1d(value) for value in row])
         _run_steps(self._steps("after"), values)
-        return {name: _stacked(rows[name]) if name in rows else values[name] for name in kept}
 
     def _steps(self, phase: Phase) -> list[tuple[str, Function, list[str], list[tuple[str, ...]]]]:
         """List the calls of a phase: result, function, slots of its arguments, and tuples to pack."""
@@ -278,7 +294,24 @@ def _run_steps(
     for name, function, slots, packs in steps:
         for targets in packs:
             values[f"each {' '.join(targets)}"] = tuple(values[target] for target in targets)
-        values[name] = function(*[values[slot] for slot in slots])
+        try:
+            values[name] = function(*[values[slot] for slot in slots])
+        except (ZeroDivisionError, FloatingPointError, OverflowError):
+            raise _impossible(name, function, [values[slot] for slot in slots]) from None
+
+
+def _impossible(name: str, function: Function, arguments: Sequence[Any]) -> FigureError:
+    """Say which inputs keep a figure from having a value: those that are zero, or else all."""
+    given = {
+        spelling: np.asarray(argument, dtype=float)
+        for spelling, argument in zip(inspect.signature(function).parameters, arguments, strict=True)
+    }
+    zero = [f"{spelling} = 0" for spelling, array in given.items() if array.size and np.any(array == 0)]
+    extremes = [f"{s} up to {np.max(np.abs(array)):g}" for s, array in given.items() if array.size]
+    return FigureError(
+        f"'{name}' cannot be worked out: it divides by zero or grows beyond all bounds with "
+        f"{', '.join(zero or extremes)}"
+    )
 
 
 def _ordered(nodes: Mapping[str, Node]) -> list[str]:
@@ -328,7 +361,8 @@ def _stacked(row: Sequence[Any]) -> Any:  # noqa: ANN401 (scalars or arrays, as 
     )
 
 
-def _joined(parts: Sequence[Any], draws: int, block_draws: int) -> Any:  # noqa: ANN401
-    sizes = [min(block_draws, draws - start) for start in range(0, draws, block_draws)]
-    spread = [np.ndim(part) and np.shape(part)[-1] == size for part, size in zip(parts, sizes, strict=True)]
-    return np.concatenate(parts, axis=-1) if any(spread) else parts[0]
+def _joined(parts: Sequence[Any], size: int, is_monthly: bool) -> Any:  # noqa: ANN401
+    """Join the blocks along the draws; a row of months that is the same in all draws has no such axis."""
+    first = parts[0]
+    varies = np.ndim(first) > is_monthly and np.shape(first)[-1] == size
+    return np.concatenate(parts, axis=-1) if varies else first

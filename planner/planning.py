@@ -96,8 +96,8 @@ def plan(
             name,
             program.phases[name],
             program.nodes[name].function,
-            _single(value),
-            _spread(kept[name], draws),
+            _single(value, program.phases[name] == "monthly"),
+            _spread(kept[name], draws, program.phases[name] == "monthly"),
         )
         for name, value in central.items()
     }
@@ -141,22 +141,19 @@ def _check_strategies(loaded: Loaded[Company]) -> None:
         raise ScenarioError(problems)
 
 
-def _single(value: Any) -> Any:  # noqa: ANN401
+def _single(value: Any, is_monthly: bool) -> Any:  # noqa: ANN401
     """Drop the axis of draws from a figure of the central path, where list leaves brought it in."""
     import numpy as np
 
-    array = np.asarray(value)
-    return array[..., 0] if array.ndim and array.shape[-1] == 1 else value
+    return value[..., 0] if np.ndim(value) > is_monthly else value
 
 
-def _spread(value: Any, draws: int) -> Any:  # noqa: ANN401
+def _spread(value: Any, draws: int, is_monthly: bool) -> Any:  # noqa: ANN401
     """Give every kept figure its axis of draws, also one that came out the same in all of them."""
     import numpy as np
 
     if value is None:
         return None
     array = np.asarray(value, dtype=float)
-    if array.ndim and array.shape[-1] == draws:
-        return array
-    array = array[..., 0] if array.ndim and array.shape[-1] == 1 else array
-    return np.broadcast_to(array[..., None], (*array.shape, draws))
+    with_draws = array if array.ndim > is_monthly else array[..., None]
+    return np.broadcast_to(with_draws, (*with_draws.shape[:-1], draws))

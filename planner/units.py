@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 Array: TypeAlias = float | NDArray[float64]
 """What a figure takes and gives: a scalar, `(draws,)` or `(items, draws)`."""
 
+Rows: TypeAlias = NDArray[float64]
+"""What a figure gets for `series_X`: `(months, draws)`; `(months, 1)` when X is the same in all draws."""
+
 SECONDS_PER_HOUR = 3600.0
 HOURS_PER_DAY = 24.0
 DAYS_PER_YEAR = 365.25

@@ -7,24 +7,25 @@ draws still order correctly; what is printed is `never`.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner import units
 from planner.formulas.totals import lowest, total
-from planner.units import Array
+from planner.units import Array, Rows
 
 BREAK_EVEN_MONTHS = 3
 """Months in a row that must be profitable before the first of them counts as the break-even."""
 
 
-def first_revenue_month(series_revenue_usd: Array) -> Array:
+def first_revenue_month(series_revenue_usd: Rows) -> Array:
     """First month with revenue; never when there is none within the horizon.
 
     Source: definition.
     """
-    return _first_month(np.asarray(series_revenue_usd) > 0)
+    return _first_month(series_revenue_usd > 0)
 
 
-def startup_one_off_usd(series_one_off_usd: Array, series_revenue_usd: Array) -> Array:
+def startup_one_off_usd(series_one_off_usd: Rows, series_revenue_usd: Rows) -> Array:
     """Outlay before the first revenue for things done once.
 
     Source: definition.
@@ -32,7 +33,7 @@ def startup_one_off_usd(series_one_off_usd: Array, series_revenue_usd: Array) ->
     return _before_first_revenue(series_one_off_usd, series_revenue_usd)
 
 
-def startup_running_usd(series_running_usd: Array, series_revenue_usd: Array) -> Array:
+def startup_running_usd(series_running_usd: Rows, series_revenue_usd: Rows) -> Array:
     """Outlay before the first revenue for what comes back every month.
 
     Source: definition.
@@ -48,7 +49,7 @@ def startup_cost_usd(startup_one_off_usd: Array, startup_running_usd: Array) -> 
     return startup_one_off_usd + startup_running_usd
 
 
-def startup_training_usd(series_training_compute_usd: Array, series_revenue_usd: Array) -> Array:
+def startup_training_usd(series_training_compute_usd: Rows, series_revenue_usd: Rows) -> Array:
     """Accelerators for training before the first revenue.
 
     Source: definition.
@@ -56,7 +57,7 @@ def startup_training_usd(series_training_compute_usd: Array, series_revenue_usd:
     return _before_first_revenue(series_training_compute_usd, series_revenue_usd)
 
 
-def startup_cleaning_usd(series_cleaning_usd: Array, series_revenue_usd: Array) -> Array:
+def startup_cleaning_usd(series_cleaning_usd: Rows, series_revenue_usd: Rows) -> Array:
     """Cleaning of training text before the first revenue.
 
     Source: definition.
@@ -64,7 +65,7 @@ def startup_cleaning_usd(series_cleaning_usd: Array, series_revenue_usd: Array) 
     return _before_first_revenue(series_cleaning_usd, series_revenue_usd)
 
 
-def startup_licence_usd(series_data_licence_usd: Array, series_revenue_usd: Array) -> Array:
+def startup_licence_usd(series_data_licence_usd: Rows, series_revenue_usd: Rows) -> Array:
     """Data licences before the first revenue.
 
     Source: definition.
@@ -72,7 +73,7 @@ def startup_licence_usd(series_data_licence_usd: Array, series_revenue_usd: Arra
     return _before_first_revenue(series_data_licence_usd, series_revenue_usd)
 
 
-def startup_staff_usd(series_staff_usd: Array, series_revenue_usd: Array) -> Array:
+def startup_staff_usd(series_staff_usd: Rows, series_revenue_usd: Rows) -> Array:
     """People before the first revenue.
 
     Source: definition.
@@ -80,7 +81,7 @@ def startup_staff_usd(series_staff_usd: Array, series_revenue_usd: Array) -> Arr
     return _before_first_revenue(series_staff_usd, series_revenue_usd)
 
 
-def startup_service_usd(series_cost_of_revenue_usd: Array, series_revenue_usd: Array) -> Array:
+def startup_service_usd(series_cost_of_revenue_usd: Rows, series_revenue_usd: Rows) -> Array:
     """Serving before the first revenue: what runs for users who do not yet pay.
 
     Source: definition.
@@ -88,7 +89,7 @@ def startup_service_usd(series_cost_of_revenue_usd: Array, series_revenue_usd: A
     return _before_first_revenue(series_cost_of_revenue_usd, series_revenue_usd)
 
 
-def startup_marketing_usd(series_marketing_usd: Array, series_revenue_usd: Array) -> Array:
+def startup_marketing_usd(series_marketing_usd: Rows, series_revenue_usd: Rows) -> Array:
     """Marketing before the first revenue.
 
     Source: definition.
@@ -96,7 +97,7 @@ def startup_marketing_usd(series_marketing_usd: Array, series_revenue_usd: Array
     return _before_first_revenue(series_marketing_usd, series_revenue_usd)
 
 
-def startup_overhead_usd(series_overhead_usd: Array, series_revenue_usd: Array) -> Array:
+def startup_overhead_usd(series_overhead_usd: Rows, series_revenue_usd: Rows) -> Array:
     """Overhead before the first revenue.
 
     Source: definition.
@@ -104,7 +105,7 @@ def startup_overhead_usd(series_overhead_usd: Array, series_revenue_usd: Array) 
     return _before_first_revenue(series_overhead_usd, series_revenue_usd)
 
 
-def startup_setup_usd(series_setup_usd: Array, series_revenue_usd: Array) -> Array:
+def startup_setup_usd(series_setup_usd: Rows, series_revenue_usd: Rows) -> Array:
     """Setting the company up before the first revenue.
 
     Source: definition.
@@ -112,7 +113,7 @@ def startup_setup_usd(series_setup_usd: Array, series_revenue_usd: Array) -> Arr
     return _before_first_revenue(series_setup_usd, series_revenue_usd)
 
 
-def lowest_cash_before_funding_usd(series_cash_before_funding_usd: Array) -> Array:
+def lowest_cash_before_funding_usd(series_cash_before_funding_usd: Rows) -> Array:
     """Lowest cash at the end of any month if no new money came in.
 
     Source: definition.
@@ -128,20 +129,20 @@ def funding_need_usd(lowest_cash_before_funding_usd: Array, funding_buffer_usd: 
     return np.maximum(funding_buffer_usd - lowest_cash_before_funding_usd, 0.0)
 
 
-def runway_months(series_cash_usd: Array) -> Array:
+def runway_months(series_cash_usd: Rows) -> Array:
     """Full months that the money lasts: those before the first month that ends without cash.
 
     Source: definition; infinite when the cash lasts beyond the horizon.
     """
-    return _first_month(np.asarray(series_cash_usd) < 0) - 1.0
+    return _first_month(series_cash_usd < 0) - 1.0
 
 
-def break_even_month(series_ebitda_usd: Array) -> Array:
+def break_even_month(series_ebitda_usd: Rows) -> Array:
     """First of three profitable months in a row (earnings before interest, tax and depreciation above zero).
 
     Source: definition; never when the horizon holds no such three months.
     """
-    profitable = np.asarray(series_ebitda_usd) > 0
+    profitable = series_ebitda_usd > 0
     lasting = profitable.copy()
     for later in range(1, BREAK_EVEN_MONTHS):
         lasting[:-later] &= profitable[later:]
@@ -149,17 +150,16 @@ def break_even_month(series_ebitda_usd: Array) -> Array:
     return _first_month(lasting)
 
 
-def net_present_value_usd(series_net_cash_flow_usd: Array, discount_rate_share_per_year: Array) -> Array:
+def net_present_value_usd(series_net_cash_flow_usd: Rows, discount_rate_share_per_year: Array) -> Array:
     """Cash flows before funding at today's worth; the first month is not discounted, no value after the horizon.
 
     Source: Brealey, Myers and Allen, Principles of Corporate Finance: NPV = sum of C_t / (1 + r)^t.
     """
-    flows = np.asarray(series_net_cash_flow_usd)
-    months = np.arange(flows.shape[0], dtype=float).reshape((-1,) + (1,) * (flows.ndim - 1))
-    return total(flows / units.monthly_ratio(discount_rate_share_per_year) ** months)
+    months = np.arange(len(series_net_cash_flow_usd), dtype=float).reshape(-1, 1)
+    return total(series_net_cash_flow_usd / units.monthly_ratio(discount_rate_share_per_year) ** months)
 
 
-def total_revenue_usd(series_revenue_usd: Array) -> Array:
+def total_revenue_usd(series_revenue_usd: Rows) -> Array:
     """Revenue of the whole horizon.
 
     Source: definition.
@@ -167,7 +167,23 @@ def total_revenue_usd(series_revenue_usd: Array) -> Array:
     return total(series_revenue_usd)
 
 
-def total_compression_saving_usd(series_compression_saving_usd: Array) -> Array:
+def total_training_gpu_hours(series_training_gpu_hours: Rows) -> Array:
+    """Accelerator time that is paid for in training over the whole horizon.
+
+    Source: definition.
+    """
+    return total(series_training_gpu_hours)
+
+
+def total_training_compute_usd(series_training_compute_usd: Rows) -> Array:
+    """Cost of the accelerators for all training of the whole horizon.
+
+    Source: definition.
+    """
+    return total(series_training_compute_usd)
+
+
+def total_compression_saving_usd(series_compression_saving_usd: Rows) -> Array:
     """What the compressed filter saves against the plain one over the whole horizon.
 
     Source: definition.
@@ -175,11 +191,11 @@ def total_compression_saving_usd(series_compression_saving_usd: Array) -> Array:
     return total(series_compression_saving_usd)
 
 
-def _first_month(happens: np.ndarray) -> Array:
+def _first_month(happens: NDArray[np.bool_]) -> Array:
     first = np.argmax(happens, axis=0) + 1.0
     return np.where(np.any(happens, axis=0), first, np.inf)
 
 
-def _before_first_revenue(series_usd: Array, series_revenue_usd: Array) -> Array:
-    earlier = np.cumsum(np.asarray(series_revenue_usd) > 0, axis=0) == 0
+def _before_first_revenue(series_usd: Rows, series_revenue_usd: Rows) -> Array:
+    earlier = np.cumsum(series_revenue_usd > 0, axis=0) == 0
     return total(np.where(earlier, series_usd, 0.0))

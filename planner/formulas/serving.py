@@ -6,6 +6,7 @@ import numpy as np
 
 from planner import units
 from planner.formulas.market import eroded
+from planner.formulas.totals import quotient
 from planner.units import Array
 
 
@@ -137,10 +138,7 @@ def serving_usd_per_million_tokens(serving_usd: Array, served_tokens: Array) -> 
 
     Source: definition.
     """
-    served_million_tokens = served_tokens / units.TOKENS_PER_MILLION_TOKENS
-    return np.where(
-        served_tokens > 0, serving_usd / np.where(served_tokens > 0, served_million_tokens, 1.0), np.nan
-    )
+    return quotient(serving_usd, served_tokens / units.TOKENS_PER_MILLION_TOKENS)
 
 
 def full_load_usd_per_million_tokens(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.formulas.totals import total
+from planner.formulas.totals import quotient, total
 from planner.units import Array
 
 
@@ -45,7 +45,7 @@ def gross_margin_share(revenue_usd: Array, gross_profit_usd: Array) -> Array:
 
     Source: definition.
     """
-    return np.where(revenue_usd > 0, gross_profit_usd / np.where(revenue_usd > 0, revenue_usd, 1.0), np.nan)
+    return quotient(gross_profit_usd, revenue_usd)
 
 
 def marketing_usd(each_marketing_usd: tuple[Array, ...]) -> Array:
@@ -178,9 +178,11 @@ def net_cash_flow_usd(
 def new_funding_usd(month: Array, round_month: Array, round_usd: Array) -> Array:
     """Money from the funding rounds that the scenario lists for the month.
 
+    A month between two whole ones, as an uncertain date gives, counts as the later of them.
+
     Source: definition; rounds lie along the first axis.
     """
-    return total(np.where(month == round_month, round_usd, 0.0))
+    return total(np.where(month == np.maximum(np.ceil(round_month), 1), round_usd, 0.0))
 
 
 def cash_usd(previous_cash_usd: Array, net_cash_flow_usd: Array, new_funding_usd: Array) -> Array:

@@ -33,7 +33,10 @@ def refresh_share(
     Source: definition.
     """
     age_months = month - np.where(month < switch_month, launch_month, switch_month)
-    return np.where((age_months > 0) & (age_months % release_cadence_months == 0), 1.0, 0.0)
+    # Counted by what is completed, since an uncertain month or cadence need not be whole.
+    completed = np.floor(np.maximum(age_months, 0) / release_cadence_months)
+    before = np.floor(np.maximum(age_months - 1, 0) / release_cadence_months)
+    return np.where(completed > before, 1.0, 0.0)
 
 
 def trained_share(
@@ -159,8 +162,8 @@ def training_compute_usd(training_tokens: Array, training_compute_usd_per_token:
 
 
 def _window_share(month: Array, use_month: Array, window_months: Array) -> Array:
-    last_month = np.maximum(use_month - 1, 1)
-    first_month = np.minimum(np.maximum(use_month - window_months, 1), last_month)
+    last_month = np.maximum(np.ceil(use_month) - 1, 1)
+    first_month = np.minimum(np.maximum(np.ceil(use_month - window_months), 1), last_month)
     within = (month >= first_month) & (month <= last_month)
     with np.errstate(invalid="ignore"):  # a switch that never comes lies at infinity, where nothing is within
         return np.where(within, 1.0 / (last_month - first_month + 1), 0.0)

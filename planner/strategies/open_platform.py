@@ -38,7 +38,7 @@ class Inputs(Section):
     """Share of the users who leave each month when nothing ties them."""
     stickiness_ratio: Quantity = assumed("0.1 to 0.5", "integrations make leaving costly")
     """How strongly apps that a user has tied in hold him back."""
-    integrations_per_user: Quantity = assumed("1 to 5", "apps that a user ties in when there are very many")
+    num_integrations: Quantity = assumed("1 to 5", "apps that a user ties in when there are very many")
     """Apps that a user ties in when there are very many to choose from."""
     addressable_developers: Quantity = assumed("2e3 to 2e4", "one in a hundred users")
     """Developers who could build on the platform."""
@@ -140,16 +140,14 @@ def new_users(
 def churn_share_per_month(
     base_churn_share_per_month: Array,
     stickiness_ratio: Array,
-    integrations_per_user: Array,
+    num_integrations: Array,
     app_pull_share: Array,
 ) -> Array:
     """Share of the users who leave in the month: the more apps they have tied in, the fewer.
 
     Source: assumed form, base / (1 + stickiness x ln(1 + integrations per user)).
     """
-    return base_churn_share_per_month / (
-        1.0 + stickiness_ratio * np.log1p(integrations_per_user * app_pull_share)
-    )
+    return base_churn_share_per_month / (1.0 + stickiness_ratio * np.log1p(num_integrations * app_pull_share))
 
 
 def users(previous_users: Array, churn_share_per_month: Array, new_users: Array) -> Array:

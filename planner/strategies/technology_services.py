@@ -6,6 +6,7 @@ import numpy as np
 
 from planner import units
 from planner.formulas import market
+from planner.formulas.totals import quotient
 from planner.scenario.base import Section, assumed
 from planner.scenario.quantities import Quantity
 from planner.units import Array
@@ -32,7 +33,7 @@ class Inputs(Section):
     """Value of a deal."""
     delivery_months: Quantity = assumed("4 to 9", "a project with integration")
     """Months in which a deal is to be delivered."""
-    workable_hours_per_person_month: Quantity = assumed(160, "a full-time month")
+    workable_hours_per_month: Quantity = assumed(160, "a full-time month")
     """Hours that a consultant works in a month."""
     billable_share: Quantity = assumed(
         "0.65 to 0.8", "around the published average of 0.689 and target of 0.75"
@@ -174,13 +175,13 @@ def backlog_usd(previous_backlog_usd: Array, won_usd: Array, work_usd: Array) ->
 
 
 def billing_usd_per_person_month(
-    workable_hours_per_person_month: Array, billable_share: Array, billing_usd_per_person_hour: Array
+    workable_hours_per_month: Array, billable_share: Array, billing_usd_per_person_hour: Array
 ) -> Array:
     """Work that one consultant can bill in a month at full occupation.
 
     Source: definition.
     """
-    return workable_hours_per_person_month * billable_share * billing_usd_per_person_hour
+    return workable_hours_per_month * billable_share * billing_usd_per_person_hour
 
 
 def opening_recruiting_people() -> Array:
@@ -255,15 +256,14 @@ def work_usd(
 def utilisation_share(
     work_usd: Array,
     people: Array,
-    workable_hours_per_person_month: Array,
+    workable_hours_per_month: Array,
     billing_usd_per_person_hour: Array,
 ) -> Array:
     """Share of the consultants' working hours that is billed in the month; undefined without consultants.
 
     Source: definition.
     """
-    possible_usd = people * workable_hours_per_person_month * billing_usd_per_person_hour
-    return np.where(people > 0, work_usd / np.where(people > 0, possible_usd, 1.0), np.nan)
+    return quotient(work_usd, people * workable_hours_per_month * billing_usd_per_person_hour)
 
 
 def opening_delivered_usd() -> Array:

@@ -214,14 +214,16 @@ class Program:
         """
         kept = self.asked if keep is None else tuple(keep)
         draws = max((np.shape(leaves[name])[-1] for name in self.leaves if np.ndim(leaves[name])), default=1)
-        size = max(
-            block_draws, 2
-        )  # at a size of one, what varies by draw could not be told from what does not
-        if draws <= size:
+        size = max(block_draws, 2)
+        # No block has one draw: numpy sums a single column in another order, and what varies by draw could not be
+        # told from what does not.
+        starts = range(0, max(draws - 1, 1), size)
+        if len(starts) == 1:
             return self._run_block(leaves, months, kept)
+        ends = [*starts[1:], draws]
         parts = [
-            self._run_block(_slice(leaves, self.leaves, draws, start, size), months, kept)
-            for start in range(0, draws, size)
+            self._run_block(_slice(leaves, self.leaves, draws, slice(start, end)), months, kept)
+            for start, end in zip(starts, ends, strict=True)
         ]
         return {
             name: _joined([part[name] for part in parts], size, self.phases[name] == "monthly")
@@ -342,11 +344,9 @@ def _phases(nodes: Mapping[str, Node], order: Sequence[str]) -> dict[str, Phase]
     return phases
 
 
-def _slice(
-    leaves: Mapping[str, Any], names: Sequence[str], draws: int, start: int, size: int
-) -> dict[str, Any]:
+def _slice(leaves: Mapping[str, Any], names: Sequence[str], draws: int, block: slice) -> dict[str, Any]:
     return {
-        name: leaves[name][..., start : start + size]
+        name: leaves[name][..., block]
         if np.ndim(leaves[name]) and np.shape(leaves[name])[-1] == draws
         else leaves[name]
         for name in names

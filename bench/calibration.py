@@ -14,7 +14,7 @@ from bench.record import Measurement
 
 MATRIX_SIZES: dict[Device, tuple[int, ...]] = {"cpu": (256, 512, 1024, 2048), "cuda": (2048, 4096, 8192)}
 BUFFER_BYTES: dict[Device, int] = {"cpu": 128 * 2**20, "cuda": 2**30}
-SECONDS_PER_SIZE = 0.35
+SECONDS_PER_SIZE = 0.25
 MAX_CALL_SECONDS = 0.5
 FLOPS_PER_MULTIPLY_ADD = 2
 FORMATS = {"fp32": torch.float32, "bf16": torch.bfloat16}

@@ -31,7 +31,7 @@ from bench.training.loop import cross_entropy, score
 
 CONTROL = "fp32 again"
 LATENCY = Schedule(rounds=25)
-THROUGHPUT = Schedule(rounds=12, blocks=2, block_seconds=0.02)
+THROUGHPUT = Schedule(rounds=10, blocks=2, block_seconds=0.02)
 
 
 @dataclass(frozen=True)

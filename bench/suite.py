@@ -37,7 +37,7 @@ DIGITS = Workload(
     make_data=load_digits,
     candidates=(MlpConfig(), MlpConfig(hidden_widths=(64,)), MlpConfig(hidden_widths=(256, 256, 256))),
     learning_rates=(1e-3, 3e-3, 1e-2),
-    search=Recipe(num_steps=150, num_rows=64, learning_rate=0.0, warmup_steps=10),
+    search=Recipe(num_steps=120, num_rows=64, learning_rate=0.0, warmup_steps=10),
     final=Recipe(num_steps=600, num_rows=64, learning_rate=0.0, warmup_steps=30),
     throughput_rows=256,
 )
@@ -50,9 +50,9 @@ SOURCE_TEXT = Workload(
         GptConfig(context_tokens=CONTEXT_TOKENS, activation="swiglu", feed_forward_width=680),
     ),
     learning_rates=(1e-3, 2e-3, 4e-3),
-    search=Recipe(num_steps=20, num_rows=8, learning_rate=0.0, warmup_steps=4),
+    search=Recipe(num_steps=24, num_rows=8, learning_rate=0.0, warmup_steps=4),
     final=Recipe(
-        num_steps=160, num_rows=8, learning_rate=0.0, warmup_steps=16, evaluate_every=40, max_seconds=35.0
+        num_steps=200, num_rows=8, learning_rate=0.0, warmup_steps=20, evaluate_every=50, max_seconds=35.0
     ),
     throughput_rows=16,
 )

@@ -51,11 +51,16 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long to time: rounds over all variants, blocks within a round, and the least length of a block."""
+    """How long to time: rounds over all variants, blocks within a round, and the least length of a block.
+
+    Past `max_seconds` no round is begun, but there are `min_rounds` on any machine.
+    """
 
     rounds: int = 20
     blocks: int = 3
     block_seconds: float = 0.004
+    max_seconds: float = 8.0
+    min_rounds: int = 5
     seed: int = 0
 
 
@@ -72,7 +77,10 @@ def time_interleaved(
     samples: dict[str, list[float]] = {name: [] for name in variants}
     order = list(variants)
     shuffle = random.Random(schedule.seed)
-    for _ in range(schedule.rounds):
+    started = time.perf_counter()
+    for done in range(schedule.rounds):
+        if done >= schedule.min_rounds and time.perf_counter() - started > schedule.max_seconds:
+            break
         shuffle.shuffle(order)
         for name in order:
             blocks = [_block(variants[name], loops[name], synchronize) for _ in range(schedule.blocks)]

@@ -94,6 +94,12 @@ def test_every_variant_runs_in_every_round_in_changing_order() -> None:
     assert len(set(rounds)) > 1
 
 
+def test_a_slow_machine_gets_fewer_rounds_but_never_less_than_the_least() -> None:
+    schedule = Schedule(rounds=20, blocks=1, block_seconds=0.0, max_seconds=0.0, min_rounds=4)
+    found = time_interleaved({"a": lambda: None, "b": lambda: None}, schedule)
+    assert {name: len(samples) for name, samples in found.items()} == {"a": 4, "b": 4}
+
+
 def test_each_block_waits_for_the_device() -> None:
     waits: list[None] = []
     time_interleaved(

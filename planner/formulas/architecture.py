@@ -36,7 +36,7 @@ def attention_bias_params_per_layer(
     return qkv_bias * head_width * (num_attention_heads + 2 * num_key_value_heads)
 
 
-def expert_params_per_layer(model_width: Array, ffn_width: Array) -> Array:
+def ffn_params_per_expert(model_width: Array, ffn_width: Array) -> Array:
     """Weights of one gated feed-forward block (SwiGLU: gate, up and down).
 
     Source: Shazeer 2020, GLU variants (arXiv:2002.05202), equation 6.
@@ -66,7 +66,7 @@ def params(
     num_layers: Array,
     attention_weight_params_per_layer: Array,
     attention_bias_params_per_layer: Array,
-    expert_params_per_layer: Array,
+    ffn_params_per_expert: Array,
     num_experts: Array,
     router_params_per_layer: Array,
     norm_params: Array,
@@ -76,7 +76,7 @@ def params(
     Source: definition; the sum of the parts, equal to the published counts to the unit (tests).
     """
     attention = attention_weight_params_per_layer + attention_bias_params_per_layer
-    layer = attention + num_experts * expert_params_per_layer + router_params_per_layer
+    layer = attention + num_experts * ffn_params_per_expert + router_params_per_layer
     return (2 - tied_embeddings) * embedding_params + num_layers * layer + norm_params
 
 
@@ -85,20 +85,20 @@ def active_params(
     num_layers: Array,
     num_experts: Array,
     num_active_experts: Array,
-    expert_params_per_layer: Array,
+    ffn_params_per_expert: Array,
 ) -> Array:
     """Parameters that one token uses: all but the experts that its router leaves out.
 
     Source: Jiang et al. 2024, Mixtral of Experts (arXiv:2401.04088), section 2.1.
     """
-    return params - num_layers * (num_experts - num_active_experts) * expert_params_per_layer
+    return params - num_layers * (num_experts - num_active_experts) * ffn_params_per_expert
 
 
 def matmul_params(
     embedding_params: Array,
     num_layers: Array,
     attention_weight_params_per_layer: Array,
-    expert_params_per_layer: Array,
+    ffn_params_per_expert: Array,
     num_active_experts: Array,
     router_params_per_layer: Array,
 ) -> Array:
@@ -106,7 +106,7 @@ def matmul_params(
 
     Source: Narayanan et al. 2021, Megatron-LM (arXiv:2104.04473), section 5.1.
     """
-    ffn = num_active_experts * expert_params_per_layer + router_params_per_layer
+    ffn = num_active_experts * ffn_params_per_expert + router_params_per_layer
     return embedding_params + num_layers * (attention_weight_params_per_layer + ffn)
 
 

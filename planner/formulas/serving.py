@@ -75,7 +75,7 @@ def hosted_tokens(served_tokens: Array, api_tokens: Array) -> Array:
     return served_tokens - api_tokens
 
 
-def serving_gpus_needed(
+def needed_serving_gpus(
     hosted_tokens: Array,
     peak_load_ratio: Array,
     serving_tokens_per_gpu_second: Array,
@@ -89,13 +89,13 @@ def serving_gpus_needed(
     return np.where(hosted_tokens > 0, hosted_tokens * peak_load_ratio / usable, 0.0)
 
 
-def serving_replicas(serving_gpus_needed: Array, gpus_per_replica: Array, minimum_replicas: Array) -> Array:
+def serving_replicas(needed_serving_gpus: Array, gpus_per_replica: Array, minimum_replicas: Array) -> Array:
     """Whole replicas of the model that run in the month; none while nothing is served.
 
     Source: definition.
     """
-    needed = np.maximum(np.ceil(serving_gpus_needed / gpus_per_replica), minimum_replicas)
-    return np.where(serving_gpus_needed > 0, needed, 0.0)
+    needed = np.maximum(np.ceil(needed_serving_gpus / gpus_per_replica), minimum_replicas)
+    return np.where(needed_serving_gpus > 0, needed, 0.0)
 
 
 def serving_gpus(serving_replicas: Array, gpus_per_replica: Array) -> Array:

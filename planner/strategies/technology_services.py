@@ -29,7 +29,7 @@ class Inputs(Section):
     """Share of the decided deals that are won."""
     new_customers_per_deal: Quantity = assumed("0.5 to 0.9", "some deals are repeats")
     """Clients not served before per deal won."""
-    deal_usd_per_deal: Quantity = assumed("5e4 to 1e6", "from a pilot to a roll-out")
+    value_usd_per_deal: Quantity = assumed("5e4 to 1e6", "from a pilot to a roll-out")
     """Value of a deal."""
     delivery_months: Quantity = assumed("4 to 9", "a project with integration")
     """Months in which a deal is to be delivered."""
@@ -150,12 +150,12 @@ def client_customers(
     return previous_client_customers + won_deals * new_customers_per_deal
 
 
-def won_usd(won_deals: Array, deal_usd_per_deal: Array) -> Array:
+def won_usd(won_deals: Array, value_usd_per_deal: Array) -> Array:
     """Value of the deals won in the month.
 
     Source: definition.
     """
-    return won_deals * deal_usd_per_deal
+    return won_deals * value_usd_per_deal
 
 
 def opening_backlog_usd() -> Array:

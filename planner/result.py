@@ -76,7 +76,9 @@ class Figure:
 
     def probability(self, holds: Callable[[Any], Any]) -> Any:  # noqa: ANN401
         """Return the share of the draws for which a condition on the figure holds (for each month, if monthly)."""
-        return np.mean(holds(self.central if self.draws is None else self.draws), axis=-1)
+        if self.draws is None:
+            return np.asarray(holds(self.central), dtype=float)
+        return np.mean(holds(self.draws), axis=-1)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,198 @@
+"""How each figure is worked out, and every input with its evidence: what the appendix and the list of inputs show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from planner.engine import MONTH, Parameter
+from planner.evidence import Leaf
+from planner.report.charts import spark
+from planner.report.formats import Formats
+from planner.report.outlook import is_choice, is_needed
+from planner.result import Result
+from planner.scenario.keys import keys
+from planner.scenario.quantities import Quantity
+
+ADDRESS = re.compile(r"https?://[^\s<>\"'|]+[^\s<>\"'|.,;:)]")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One parameter of a formula: what it is called there, and where it leads."""
+
+    spelling: str
+    anchor: str
+    kind: str
+    """Kind of evidence of an input; empty for a figure."""
+    value: str
+    is_last_month: bool
+
+
+@dataclass(frozen=True)
+class FigureEntry:
+    """One figure as the appendix explains it."""
+
+    name: str
+    anchor: str
+    sentence: str
+    source: Markup
+    formula: str
+    value: str
+    is_monthly: bool
+    spark: Markup
+    references: tuple[Reference, ...]
+
+
+@dataclass(frozen=True)
+class InputEntry:
+    """One input as the list of inputs shows it."""
+
+    name: str
+    anchor: str
+    kind: str
+    """Kind of evidence; `choice` for a choice of the scenario, `unneeded` where no value matters."""
+    label: str
+    values: tuple[str, ...]
+    ranges: tuple[str, ...]
+    distribution: str
+    source: Markup
+    as_of: str
+    note: Markup
+    beside: tuple[str, ...]
+    key: str
+
+
+class Entries:
+    """Everything that can be linked to on a page about one result."""
+
+    def __init__(self, result: Result, formats: Formats) -> None:
+        """Take the result and how its language writes numbers."""
+        self.result = result
+        self.formats = formats
+        self.leaves = result.used_leaves()
+
+    def anchor(self, name: str) -> str:
+        """Return the anchor of a figure or an input."""
+        return f"input-{name}" if name in self.leaves else f"figure-{name}"
+
+    @cached_property
+    def figures(self) -> dict[str, list[FigureEntry]]:
+        """The figures by their owner: the company (an empty name) and each strategy."""
+        found: dict[str, list[FigureEntry]] = {"": []}
+        for name in self.result:
+            if name not in self.leaves:
+                found.setdefault(name.rpartition(".")[0], []).append(self._figure(name))
+        return found
+
+    @cached_property
+    def inputs(self) -> dict[str, list[InputEntry]]:
+        """The inputs by the section of the scenario in which they are set, in the order of the schema."""
+        schema = keys(type(self.result.scenario))
+        by_name = {key.name: path for path, key in schema.items() if key.is_quantity}
+        order = {name: index for index, name in enumerate(by_name)}
+        found: dict[str, list[InputEntry]] = {}
+        for name in sorted(self.leaves, key=lambda name: order.get(name, len(order))):
+            entry = self._input(self.leaves[name], by_name.get(name, ""))
+            section = entry.key.partition(".")[0] or ("choices" if entry.kind == "choice" else "bench")
+            found.setdefault(section, []).append(entry)
+        return found
+
+    def central(self, name: str, month: int | None = None) -> float:
+        """Return a figure or an input on the central path, at a month (the last by default)."""
+        value: Any = self.result.figures[name].central if name in self.result else self.result.central_leaves[name]
+        is_monthly = name in self.result and self.result[name].is_monthly
+        if is_monthly:
+            value = np.asarray(value)[(month or self.result.months) - 1]
+        return float(np.ravel(value)[0]) if np.size(value) else float("nan")
+
+    def text(self, name: str, digits: int = 3, month: int | None = None) -> str:
+        """Return a figure on the central path with its unit, as text."""
+        return self.formats.quantity(self.central(name, month), name, digits)
+
+    def _figure(self, name: str) -> FigureEntry:
+        figure = self.result[name]
+        references = tuple(self._references(name))
+        return FigureEntry(
+            name=name,
+            anchor=self.anchor(name),
+            sentence=figure.sentence,
+            source=linked(figure.source),
+            formula=figure.formula,
+            value=self.text(name),
+            is_monthly=figure.is_monthly,
+            spark=spark(np.ravel(figure.central)) if figure.is_monthly else Markup(""),
+            references=references,
+        )
+
+    def _references(self, name: str) -> Iterator[Reference]:
+        for parameter in self.result.program.nodes[name].parameters:
+            for target in parameter.targets:
+                if target != MONTH:
+                    yield self._reference(parameter, target)
+
+    def _reference(self, parameter: Parameter, target: str) -> Reference:
+        leaf = self.leaves.get(target)
+        spelling = target if parameter.kind == "each" else parameter.spelling
+        is_row = parameter.kind == "series"
+        if leaf:
+            value = ", ".join(self._values(leaf))
+            return Reference(spelling, self.anchor(target), kind_of(leaf), value, False)
+        is_monthly = self.result[target].is_monthly
+        month = self.result.months - (parameter.kind == "previous")
+        if is_row or month == 0:
+            return Reference(spelling, self.anchor(target), "", "", False)
+        return Reference(spelling, self.anchor(target), "", self.text(target, month=month), is_monthly)
+
+    def _input(self, leaf: Leaf, key: str) -> InputEntry:
+        uncertain = leaf.uncertain.values()
+        kinds = dict.fromkeys(q.distribution.kind for q in uncertain if q.distribution)
+        return InputEntry(
+            name=leaf.name,
+            anchor=self.anchor(leaf.name),
+            kind=kind_of(leaf),
+            label=leaf.help or leaf.evidence.note.partition(":")[0],
+            values=tuple(self._values(leaf)),
+            ranges=tuple(self._range(leaf.name, q) for q in leaf.quantities) if uncertain else (),
+            distribution=", ".join(kinds),
+            source=linked(leaf.evidence.reference),
+            as_of=leaf.evidence.as_of,
+            note=linked(leaf.evidence.note),
+            beside=leaf.beside,
+            key=leaf.key or key,
+        )
+
+    def _values(self, leaf: Leaf) -> Iterator[str]:
+        if is_needed(leaf) or leaf.is_list:
+            for quantity in leaf.quantities:
+                yield self.formats.quantity(quantity.value, leaf.name)
+
+    def _range(self, name: str, quantity: Quantity) -> str:
+        if quantity.distribution is None:
+            return ""
+        facts = quantity.distribution.summary()
+        return " to ".join(self.formats.quantity(facts[end], name) for end in ("p5", "p95"))
+
+
+def kind_of(leaf: Leaf) -> str:
+    """Return the kind of a leaf's evidence, or that it is a choice, or that it is not needed."""
+    if is_choice(leaf):
+        return "choice"
+    return leaf.evidence.kind if is_needed(leaf) or leaf.is_list else "unneeded"
+
+
+def linked(text: str) -> Markup:
+    """Escape a text and turn the web addresses in it into links."""
+    parts, end = [], 0
+    for match in ADDRESS.finditer(text):
+        address = escape(match.group())
+        parts += [escape(text[end : match.start()])]
+        parts += [Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(address)]
+        end = match.end()
+    return Markup("").join([*parts, escape(text[end:])])

@@ -1,0 +1,131 @@
+"""Numbers, money, dates and units as a reader of a language writes them, never more precise than asked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import date
+
+from babel import Locale, dates, numbers
+
+from planner.report.messages import Messages
+from planner.units import unit_text
+
+SMALLEST_COMPACT = 1000.0
+"""From here on money is written with a suffix: `$4.3K`."""
+MONTHS_PER_YEAR = 12
+SI_PREFIXES = ((1e24, "Y"), (1e21, "Z"), (1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+SMALL_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
+
+
+def rounded(value: float, digits: int) -> float:
+    """Return a number with so many significant digits."""
+    if value == 0 or not math.isfinite(value):
+        return value
+    return round(value, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How one language writes what the report shows; the plan's first month turns months into dates."""
+
+    messages: Messages
+    start_month: str = "2027-01"
+    locale: Locale = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "locale", Locale.parse(self.messages.language, sep="_"))
+
+    def money(self, usd: float, digits: int = 2) -> str:
+        """Return US dollars in short form: `$2.7M`, `$430K`, `$24`, `$0.076`."""
+        value = rounded(usd, digits)
+        if abs(value) >= SMALLEST_COMPACT:
+            return numbers.format_compact_currency(
+                value, "USD", locale=self.locale, fraction_digits=max(digits - 1, 0)
+            )
+        pattern = self.locale.currency_formats["standard"].pattern.split(";")[0]
+        places = 0 if value == 0 else max(digits - 1 - math.floor(math.log10(abs(value))), 0)
+        shown = pattern.replace("0.00", "0" + ("." + "0" * places if places else ""))
+        return numbers.format_currency(value, "USD", shown, locale=self.locale, currency_digits=False)
+
+    def number(self, value: float, digits: int = 3) -> str:
+        """Return a plain number, in words from a million on: `1,234`, `0.043`, `8.03 billion`."""
+        value = rounded(value, digits)
+        if abs(value) >= 1e15 or 0 < abs(value) < 1e-4:
+            mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+            return f"{numbers.format_decimal(float(mantissa), locale=self.locale)} x 10^{int(exponent)}"
+        if abs(value) >= 1e6:
+            long = self.locale.compact_decimal_formats
+            style = "long" if "long" in long else "short"
+            return numbers.format_compact_decimal(
+                value, format_type=style, locale=self.locale, fraction_digits=max(digits - 1, 0)
+            )
+        return numbers.format_decimal(value, "#,##0.########", locale=self.locale)
+
+    def percent(self, share: float, digits: int = 2) -> str:
+        """Return a share in per cent: `38%`, `4.3%`, `100%`."""
+        return numbers.format_percent(
+            rounded(share, max(digits, 3 if abs(share) >= 0.995 else digits)), "#,##0.####%", locale=self.locale
+        )
+
+    def month(self, month: float) -> str:
+        """Return the date of a month of the plan, which counts from 1: `March 2028`."""
+        return dates.format_skeleton("yMMMM", self.date_of(month), locale=self.locale)
+
+    def short_month(self, month: float) -> str:
+        """Return the date of a month of the plan in a table: `Mar 2028`."""
+        return dates.format_skeleton("yMMM", self.date_of(month), locale=self.locale)
+
+    def day(self, day: date) -> str:
+        """Return a day: `November 23, 2026`."""
+        return dates.format_date(day, "long", locale=self.locale)
+
+    def date_of(self, month: float) -> date:
+        """Return the first day of a month of the plan, which counts from 1."""
+        year, first = (int(part) for part in self.start_month.split("-"))
+        years, index = divmod(first - 1 + round(month) - 1, MONTHS_PER_YEAR)
+        return date(year + years, index + 1, 1)
+
+    def quantity(self, value: float, name: str, digits: int = 3) -> str:
+        """Return a number with the unit that its name carries, or in words why it is not there."""
+        unit = unit_text(name)
+        if math.isnan(value):
+            return self.messages.gettext("undefined")
+        if math.isinf(value):
+            late = self.messages.gettext("not within the plan")
+            return late if unit in ("month", "months") else self.messages.gettext("without limit")
+        head, per, rest = unit.partition(" per ")
+        if unit == "month":
+            return self.messages.gettext("%(date)s (month %(number)s)") % {
+                "date": self.month(value), "number": f"{value:g}"
+            }  # fmt: skip
+        written = self._with_unit(value, head, rest, digits)
+        return f"{written}{self._per(per, head, rest)}"
+
+    def _with_unit(self, value: float, head: str, rest: str, digits: int) -> str:
+        if head == "usd" or head.endswith(" usd"):
+            return self.money(value, digits)
+        if head == "share":
+            return self.percent(value, digits)
+        if head == "ratio":
+            return f"{self.number(value, digits)} x"
+        if head in ("bytes", "flops"):
+            return self._prefixed(value, {"bytes": "B", "flops": "FLOP"}[head], digits)
+        if head == "seconds" and 0 < abs(value) < 1.0:
+            return self._small_seconds(value, digits)
+        return f"{self.number(value, digits)} {head}".strip()
+
+    def _per(self, per: str, head: str, rest: str) -> str:
+        if not per:
+            return ""
+        if head in ("bytes", "flops") and rest == "second":
+            return "/s"
+        return f" per {rest}"
+
+    def _prefixed(self, value: float, unit: str, digits: int) -> str:
+        scale, prefix = next(((s, p) for s, p in SI_PREFIXES if abs(value) >= s), (1.0, ""))
+        return f"{self.number(value / scale, digits)} {prefix}{unit}"
+
+    def _small_seconds(self, value: float, digits: int) -> str:
+        scale, unit = next(((s, u) for s, u in SMALL_SECONDS if abs(value) >= s), SMALL_SECONDS[-1])
+        return f"{self.number(value / scale, digits)} {unit}"

@@ -1,0 +1,250 @@
+"""The money of the plan as charts and tables: start-up cost by part, months, years, and what moves the need."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from planner.report import charts
+from planner.report.formats import MONTHS_PER_YEAR, Formats
+from planner.report.outlook import Outlook, rounds
+from planner.result import Result
+
+FAN = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+DIGITS = 3
+WHOLE_DIGITS = 9
+SWINGS_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Part:
+    """One bar of a whole: its figure, its text, and how long it is."""
+
+    label: str
+    name: str
+    value: str
+    share: str
+    bar: Markup
+
+
+@dataclass(frozen=True)
+class SwingRow:
+    """What one input does to the funding need between its p5 and its p95."""
+
+    name: str
+    kind: str
+    label: str
+    at_p5: str
+    at_p95: str
+    bar: Markup
+
+
+@dataclass(frozen=True)
+class Year:
+    """The plan at the end of one of its years, on the central path, with the odds of cash."""
+
+    end: str
+    month: int
+    cells: tuple[tuple[str, str], ...]
+    """Figures and their texts."""
+    cash: tuple[str, ...]
+    """p5, p50, p95 over the draws."""
+    out: str
+    """Chance that the money has run out by then."""
+
+
+class Money:
+    """Reads the charts and tables of money off a result."""
+
+    def __init__(self, result: Result, outlook: Outlook, formats: Formats) -> None:
+        """Take the result, what the verdict saw of it, and the language."""
+        self.result = result
+        self.outlook = outlook
+        self.f = formats
+        self._ = formats.messages.gettext
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The parts of the start-up cost on the central path, the largest first; their texts add up to the whole."""
+        labels = self._startup_labels()
+        values = {name: self._central(name) for name in labels}
+        total = self._central("startup_cost_usd")
+        texts = dict(zip(values, apportioned(list(values.values()), DIGITS), strict=True))
+        longest, unit = max(values.values(), default=0.0), unit_of(total)
+        ordered = sorted((name for name in values if values[name] > 0), key=lambda name: -values[name])
+        return [
+            Part(
+                labels[name],
+                name,
+                self._whole(texts[name]) if texts[name] else self._("less than %(usd)s") % {"usd": self._whole(unit)},
+                self.f.percent(values[name] / total),
+                charts.spans([(0.0, values[name], "part")], 0.0, longest),
+            )
+            for name in ordered
+        ]
+
+    @property
+    def parts_total(self) -> str:
+        """The whole start-up cost, as the texts of its parts add up to it."""
+        values = [self._central(name) for name in self._startup_labels()]
+        return self._whole(sum(apportioned(values, DIGITS)))
+
+    @cached_property
+    def costs(self) -> dict[str, tuple[str, Sequence[float]]]:
+        """Kinds of cost that arise, by figure: the label and the months on the central path."""
+        _ = self._
+        labels = {
+            "staff_usd": _("People"),
+            "marketing_usd": _("Marketing"),
+            "cost_of_revenue_usd": _("Serving customers"),
+            "overhead_usd": _("Overhead"),
+            "research_usd": _("Training and data"),
+            "setup_usd": _("Setting up"),
+        }
+        return {name: (label, self._row(name)) for name, label in labels.items()}
+
+    @property
+    def revenue(self) -> Sequence[float]:
+        """Revenue of each month on the central path."""
+        return self._row("revenue_usd")
+
+    def costs_chart(self) -> Markup:
+        """Monthly costs by kind against revenue."""
+        _ = self._
+        title = _("Costs and revenue of each month")
+        values = {
+            "first": self.f.month(1), "last": self.f.month(self.result.months),
+            "revenue": self.f.money(float(self.revenue[-1])),
+            "costs": self.f.money(float(self._row("total_cost_usd")[-1])),
+        }  # fmt: skip
+        summary = _("From %(first)s to %(last)s, on the central path. In the last month revenue is %(revenue)s and costs are %(costs)s.") % values
+        kinds = {name: row for name, (_label, row) in self.costs.items()}
+        return charts.stacked("costs", title, summary, kinds, self.revenue, self.f)
+
+    def cash_rows(self) -> dict[str, Sequence[float]]:
+        """Cash at the end of each month: central path, and quantiles when there are draws."""
+        cash = self.result["cash_usd"]
+        rows = {"central": self._row("cash_usd")}
+        if self.result.num_draws > 1:
+            rows |= {name: list(map(float, cash.quantile(q))) for name, q in FAN.items()}
+        return rows
+
+    def cash_chart(self) -> Markup:
+        """Cash as a fan over the months."""
+        _ = self._
+        rows = self.cash_rows()
+        last = {name: self.f.money(row[-1]) for name, row in rows.items()}
+        summary = _("On the central path the plan ends with %(central)s.") % last
+        if "p5" in last:
+            summary += " " + _("Nine draws in ten end between %(p5)s and %(p95)s.") % last
+        marks = [(month, "+" + self.f.money(usd)) for month, usd in rounds(self.result)]
+        return charts.fan("cash", _("Cash at the end of each month"), summary, rows, marks, self.f)
+
+    def swings(self) -> list[SwingRow]:
+        """What the strongest uncertain inputs do to the funding need, one at a time."""
+        shown = [swing for swing in self.outlook.swings[:SWINGS_SHOWN] if swing.size > 0]
+        ends = [end for swing in shown for end in (swing.at_p5, swing.at_p95)]
+        low, high = min(ends, default=0.0), max(ends, default=1.0)
+        centre = self.outlook.need_usd.central
+        return [
+            SwingRow(
+                swing.leaf.name,
+                swing.leaf.evidence.kind,
+                swing.leaf.help or swing.leaf.name,
+                self.f.money(swing.at_p5),
+                self.f.money(swing.at_p95),
+                charts.spans([(swing.at_p5, swing.at_p95, swing.leaf.evidence.kind)], low, high, centre),
+            )
+            for swing in shown
+        ]
+
+    def years(self) -> list[Year]:
+        """The plan at the end of each of its years and of its last month."""
+        months = sorted({*range(MONTHS_PER_YEAR, self.result.months + 1, MONTHS_PER_YEAR), self.result.months})
+        return [self._year(month) for month in months]
+
+    def months(self) -> list[tuple[str, list[str]]]:
+        """The month-by-month table under the chart of costs: date, each kind, all costs, revenue."""
+        rows = [*(row for _label, row in self.costs.values()), self._row("total_cost_usd"), self.revenue]
+        return self._table(rows)
+
+    def cash_months(self) -> list[tuple[str, list[str]]]:
+        """The month-by-month table under the fan of cash."""
+        return self._table(list(self.cash_rows().values()))
+
+    def _table(self, rows: Sequence[Sequence[float]]) -> list[tuple[str, list[str]]]:
+        return [
+            (self.f.short_month(month), [self.f.money(float(row[month - 1]), DIGITS) for row in rows])
+            for month in range(1, self.result.months + 1)
+        ]
+
+    def _year(self, month: int) -> Year:
+        names = ("revenue_usd", "total_cost_usd", "gross_margin_share", "people")
+        cells = tuple((name, self._cell(name, month)) for name in names)
+        cash, out = (self._cell("cash_usd", month),), ""
+        if self.result.num_draws > 1:
+            row = self.result["cash_usd"]
+            cash = tuple(self.f.money(float(row.quantile(q)[month - 1])) for q in (0.05, 0.5, 0.95))
+            share = float(self.result["runway_months"].probability(lambda full: full < month))
+            out = self.f.percent(share)
+        return Year(self.f.month(month), month, cells, cash, out)
+
+    def _cell(self, name: str, month: int) -> str:
+        value = float(self._row(name)[month - 1])
+        if math.isnan(value):
+            return self._("undefined")
+        if name == "people":
+            return self.f.number(round(value), 3)
+        return self.f.quantity(value, name, 2)
+
+    def _central(self, name: str) -> float:
+        return float(self.result[name].central)
+
+    def _row(self, name: str) -> list[float]:
+        row: Any = np.broadcast_to(np.ravel(self.result[name].central), (self.result.months,))
+        return [float(value) for value in row]
+
+    def _whole(self, usd: float) -> str:
+        # The amounts are already rounded to a common unit, so no digit that they have is left out.
+        return self.f.money(usd, WHOLE_DIGITS)
+
+    def _startup_labels(self) -> Mapping[str, str]:
+        _ = self._
+        return {
+            "startup_staff_usd": _("People"),
+            "startup_training_usd": _("Accelerators for training"),
+            "startup_cleaning_usd": _("Cleaning of training text"),
+            "startup_licence_usd": _("Licences for data"),
+            "startup_service_usd": _("Serving before anybody pays"),
+            "startup_marketing_usd": _("Marketing"),
+            "startup_overhead_usd": _("Overhead"),
+            "startup_setup_usd": _("Setting up"),
+        }
+
+
+def apportioned(parts: Sequence[float], digits: int) -> list[float]:
+    """Round parts to a common unit so that they add up exactly to their whole, rounded to so many digits.
+
+    Source: method of the largest remainder (Hamilton).
+    """
+    whole = sum(parts)
+    if whole <= 0:
+        return [0.0 for _ in parts]
+    unit = unit_of(whole, digits)
+    counts = [math.floor(part / unit) for part in parts]
+    missing = round(whole / unit) - sum(counts)
+    by_remainder = sorted(range(len(parts)), key=lambda i: counts[i] - parts[i] / unit)
+    for index in by_remainder[:missing]:
+        counts[index] += 1
+    return [count * unit for count in counts]
+
+
+def unit_of(whole: float, digits: int = DIGITS) -> float:
+    """Return the power of ten to which a whole of so many significant digits is rounded."""
+    return 10.0 ** (math.floor(math.log10(whole)) - digits + 1) if whole > 0 else 1.0

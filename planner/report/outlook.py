@@ -1,0 +1,116 @@
+"""The few numbers that the verdict is about, taken from a result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.evidence import Leaf
+from planner.result import Figure, Result
+from planner.swings import Swing, swings
+
+CHOICE = "choice of the scenario"
+KINDS = ("measured", "quoted", "published", "assumed")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """One figure: on the central path, and its quantiles over the draws (equal to it when nothing was drawn)."""
+
+    central: float
+    p10: float
+    p50: float
+    p90: float
+
+    @classmethod
+    def of(cls, figure: Figure) -> Spread:
+        """Read the spread of a figure that is known at the end."""
+        return cls(float(figure.central), *(float(figure.quantile(q)) for q in (0.1, 0.5, 0.9)))
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the verdict says, in numbers; a month that never comes is infinite."""
+
+    months: int
+    num_draws: int
+    need_usd: Spread
+    buffer_usd: float
+    rounds_usd: float
+    """New money that the scenario plans within the horizon."""
+    covered_share: float
+    """Share of the draws whose need is no more than the planned rounds."""
+    startup_usd: Spread
+    one_off_usd: float
+    running_usd: float
+    first_revenue_month: float
+    runway_months: Spread
+    runs_out_share: float
+    break_even_month: Spread
+    breaks_even_share: float
+    last_net_cash_flow_usd: float
+    kinds: dict[str, int]
+    """How many inputs there are of each kind of evidence."""
+    swings: tuple[Swing, ...]
+    """What the uncertain inputs do to the funding need, the strongest first."""
+
+
+def outlook(result: Result) -> Outlook:
+    """Gather what the verdict is about."""
+    need, runway, break_even = (
+        result[name] for name in ("funding_need_usd", "runway_months", "break_even_month")
+    )
+    rounds_usd = planned_rounds_usd(result)
+    return Outlook(
+        months=result.months,
+        num_draws=result.num_draws,
+        need_usd=Spread.of(need),
+        buffer_usd=float(result.central_leaves["funding_buffer_usd"]),
+        rounds_usd=rounds_usd,
+        covered_share=float(need.probability(lambda usd: usd <= rounds_usd)),
+        startup_usd=Spread.of(result["startup_cost_usd"]),
+        one_off_usd=float(result["startup_one_off_usd"].central),
+        running_usd=float(result["startup_running_usd"].central),
+        first_revenue_month=float(result["first_revenue_month"].central),
+        runway_months=Spread.of(runway),
+        runs_out_share=float(runway.probability(np.isfinite)),
+        break_even_month=Spread.of(break_even),
+        breaks_even_share=float(break_even.probability(np.isfinite)),
+        last_net_cash_flow_usd=float(np.ravel(result["net_cash_flow_usd"].central)[-1]),
+        kinds=kinds(evident(result).values()),
+        swings=tuple(swings(result, "funding_need_usd")),
+    )
+
+
+def rounds(result: Result) -> list[tuple[int, float]]:
+    """Return the month and the amount of every funding round within the horizon, on the central path."""
+    new_usd = np.broadcast_to(result["new_funding_usd"].central, (result.months,))
+    return [(month, float(usd)) for month, usd in enumerate(new_usd, start=1) if usd > 0]
+
+
+def planned_rounds_usd(result: Result) -> float:
+    """Return what all rounds within the horizon bring, on the central path."""
+    return sum(usd for _, usd in rounds(result))
+
+
+def is_choice(leaf: Leaf) -> bool:
+    """Tell whether a leaf states a choice that the scenario makes, which is neither right nor wrong."""
+    return leaf.evidence.reference == CHOICE
+
+
+def is_needed(leaf: Leaf) -> bool:
+    """Tell whether a leaf's value matters: what is wired but multiplied by nothing has no value."""
+    return bool(leaf.quantities) and not leaf.problem
+
+
+def evident(result: Result) -> dict[str, Leaf]:
+    """Return the inputs whose evidence counts: those that the plan rests on, its choices apart."""
+    return {name: leaf for name, leaf in result.used_leaves().items() if is_needed(leaf) and not is_choice(leaf)}
+
+
+def kinds(leaves: object) -> dict[str, int]:
+    """Count inputs by the kind of their evidence, all kinds named."""
+    counted = Counter(leaf.evidence.kind for leaf in leaves)  # type: ignore[attr-defined]
+    return {kind: counted[kind] for kind in KINDS}  # type: ignore[index]

@@ -1,0 +1,136 @@
+"""Puts the page together: context from the result, templates, and a content security policy for what is inside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+import planner
+from planner.report import charts, outlook, words
+from planner.report.entries import Entries
+from planner.report.formats import Formats
+from planner.report.measured import Measured, compression
+from planner.report.messages import messages
+from planner.report.model_card import ModelCard
+from planner.report.money import Money
+from planner.resources import templates
+from planner.result import Result
+
+TEMPLATE = "report.html.j2"
+
+
+def page(result: Result, lang: str = "en", now: datetime | None = None) -> str:
+    """Return the report on a plan as one HTML document.
+
+    Raises:
+        InputError: there is no catalogue of messages for the language.
+    """
+    formats = Formats(messages(lang), result.scenario.start_month)
+    folder = templates()
+    style, script = (_inline(folder / name) for name in ("report.css", "report.js"))
+    environment = _environment(folder, formats)
+    context = _context(result, formats)
+    context |= {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}  # noqa: S704
+    context["made"] = formats.day((now or datetime.now(UTC)).date())
+    return environment.get_template(TEMPLATE).render(context)
+
+
+def _context(result: Result, formats: Formats) -> dict[str, Any]:
+    entries = Entries(result, formats)
+    seen = outlook.outlook(result)
+    verdict = words.Verdict(seen, formats)
+    record = result.measured.record
+    saving_usd = entries.central("total_compression_saving_usd")
+    return {
+        "f": formats,
+        "lang": formats.messages.language,
+        "result": result,
+        "scenario": result.scenario,
+        "version": planner.__version__,
+        "answers": verdict.answers(),
+        "is_drawn": verdict.is_drawn,
+        "kinds": seen.kinds,
+        "kinds_bar": _kinds_bar(seen.kinds),
+        "money": Money(result, seen, formats),
+        "card": ModelCard(result, entries, formats),
+        "record": record,
+        "measured": Measured(record, formats) if record else None,
+        "compression": compression(
+            record, saving_usd, seen.need_usd.p50, result.scenario.data.filter_precision, formats
+        ),
+        "entries": entries,
+        "strategies": [_strategies(formats).get(name, name) for name in result.scenario.strategies],
+        "strategy_words": {name: _strategies(formats).get(name, name) for name in result.scenario.strategies},
+        "section_words": _sections(formats),
+        "has_link": lambda name: name in entries.leaves or name in result,
+    }
+
+
+def _strategies(formats: Formats) -> dict[str, str]:
+    _ = formats.messages.gettext
+    return {"open_platform": _("Open platform"), "technology_services": _("Technology services")}
+
+
+def _sections(formats: Formats) -> dict[str, str]:
+    _ = formats.messages.gettext
+    return _strategies(formats) | {
+        "model": _("Model"),
+        "training": _("Training"),
+        "serving": _("Serving"),
+        "data": _("Data"),
+        "people": _("People"),
+        "market": _("Market"),
+        "finance": _("Finance"),
+        "bench": _("Measured side by side"),
+        "choices": _("Choices of the scenario"),
+    }
+
+
+def _kinds_bar(kinds: dict[str, int]) -> Markup:
+    ends = np.cumsum([0, *kinds.values()])
+    pieces = [(float(a), float(b), kind) for kind, a, b in zip(kinds, ends[:-1], ends[1:], strict=True)]
+    return charts.spans(pieces, 0.0, float(max(ends[-1], 1)))
+
+
+def _environment(folder: Path, formats: Formats) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
+    install(formats.messages.gettext, formats.messages.ngettext, newstyle=True)
+    return environment
+
+
+def _inline(path: Path) -> str:
+    return f"\n{path.read_text('utf-8').strip()}\n"
+
+
+def _policy(style: str, script: str) -> str:
+    """Return a policy that lets nothing load and nothing run but the style and the script inside the page."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"style-src '{_hash(style)}'",
+            f"script-src '{_hash(script)}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

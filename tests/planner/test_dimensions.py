@@ -88,6 +88,8 @@ def _argument(spelling: str, random: np.random.Generator) -> object:
     values = 10 ** random.uniform(0, 3, (MONTHS, DRAWS))
     if unit.numerator == ("share",):
         values = random.uniform(0.05, 0.95, (MONTHS, DRAWS))
+    if unit.numerator == ("ratio",):
+        values = random.uniform(0.2, 3.0, (MONTHS, DRAWS))
     if unit == unit_of("month"):
         values = random.integers(1, 6, (MONTHS, DRAWS)).astype(float)
     if spelling == "series_revenue_usd":

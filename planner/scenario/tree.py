@@ -158,7 +158,7 @@ class _Reader:
     """Builds the tree from parse events."""
 
     def __init__(self, text: str, start: Place, problems: list[Problem]) -> None:
-        self.events: Iterator[Any] = iter(YAML(pure=True).parse(text))
+        self.events: Iterator[Any] = iter(YAML(typ="safe", pure=True).parse(text))
         self.start = start
         self.problems = problems
 

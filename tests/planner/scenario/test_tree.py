@@ -64,6 +64,10 @@ def test_values_are_read_as_yaml_1_2_reads_them(text: str, value: object) -> Non
     assert type(plain["a"]) is type(value)  # type: ignore[index]
 
 
+def test_folded_text_is_joined_by_spaces_alone() -> None:
+    assert read("a: >-\n  one two\n  three\n") == ({"a": "one two three"}, [])
+
+
 def test_not_a_number_is_read_as_such() -> None:
     plain, _ = read("a: .nan")
     assert math.isnan(plain["a"])  # type: ignore[index]

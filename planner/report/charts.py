@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import ArrayLike
 
 from planner.report.formats import Formats
 from planner.report.svg import Scale, band, columns, element, line, ticks
@@ -77,11 +79,18 @@ class Frame:
         step = 1
         while len(starts) / step * YEAR_LABEL_WIDTH > self.size.width - LEFT - RIGHT:
             step += 1
-        return [start for start in starts[::step] if self.x(start[0] - 1) < self.size.width - YEAR_LABEL_WIDTH]
+        return [
+            start for start in starts[::step] if self.x(start[0] - 1) < self.size.width - YEAR_LABEL_WIDTH
+        ]
 
 
 def fan(
-    name: str, title: str, summary: str, rows: Mapping[str, Sequence[float]], rounds: Sequence[tuple[int, str]], formats: Formats
+    name: str,
+    title: str,
+    summary: str,
+    rows: Mapping[str, Sequence[float]],
+    rounds: Sequence[tuple[int, str]],
+    formats: Formats,
 ) -> Markup:
     """Draw quantiles of a row over months as a fan, with the central path, and marks where money comes in.
 
@@ -123,8 +132,10 @@ def stacked(
         step = frame.x(1) - frame.x(0)
         xs = [frame.x(month + gap) for month in range(frame.months)]
         parts = []
-        for index, (below, above) in enumerate(zip(stack[:-1], stack[1:], strict=True), start=1):
-            shape = columns(xs, step * (1 - 2 * gap), [frame.y(v) for v in below], [frame.y(v) for v in above])
+        for index, (below, above) in enumerate(itertools.pairwise(stack), start=1):
+            shape = columns(
+                xs, step * (1 - 2 * gap), [frame.y(v) for v in below], [frame.y(v) for v in above]
+            )
             if shape:
                 parts.append(element("path", d=shape, class_=f"kind-{index}"))
         points = [(frame.middle(month), frame.y(float(value))) for month, value in enumerate(over, start=1)]
@@ -134,27 +145,37 @@ def stacked(
     return Markup("").join(drawings)
 
 
-def spans(segments: Sequence[tuple[float, float, str]], low: float, high: float, mark: float | None = None) -> Markup:
+def spans(
+    segments: Sequence[tuple[float, float, str]], low: float, high: float, mark: float | None = None
+) -> Markup:
     """Draw one bar of a table: pieces from a value to a value, each with a class, and a mark across it.
 
     It is decoration beside the numbers of its row, so it is hidden from screen readers.
     """
     scale = Scale(low, high, 0.0, 1000.0)
     parts = [
-        element("rect", x=scale(min(a, b)), y=0, width=max(abs(scale(b) - scale(a)), 0.0), height=10, class_=css)
+        element(
+            "rect", x=scale(min(a, b)), y=0, width=max(abs(scale(b) - scale(a)), 0.0), height=10, class_=css
+        )
         for a, b, css in segments
     ]
     if mark is not None:
         parts.append(element("rect", x=scale(mark) - 1.5, y=-2, width=3, height=14, class_="mark"))
     return element(
-        "svg", *parts, viewBox="0 -2 1000 14", preserveAspectRatio="none", class_="bar", aria_hidden="true", focusable="false"
+        "svg",
+        *parts,
+        viewBox="0 -2 1000 14",
+        preserveAspectRatio="none",
+        class_="bar",
+        aria_hidden="true",
+        focusable="false",
     )
 
 
-def spark(row: Sequence[float]) -> Markup:
+def spark(row: ArrayLike) -> Markup:
     """Draw a row over the months as a small line without axes; nothing where it holds what is no number."""
     values = np.asarray(row, dtype=float)
-    if len(values) < 2 or not np.all(np.isfinite(values)):  # noqa: PLR2004 (a line needs two points)
+    if len(values) < 2 or not np.all(np.isfinite(values)):
         return Markup("")
     picked = values[np.unique(np.linspace(0, len(values) - 1, SPARK_POINTS).round().astype(int))]
     x = Scale(0, len(picked) - 1, 1.0, SPARK_WIDTH - 1)
@@ -172,7 +193,14 @@ def _round(frame: Frame, month: int, text: str) -> Markup:
     return element(
         "g",
         element("path", d=f"M{at:.1f} {bottom:.0f}V{TOP - 6:.0f}", class_="round"),
-        element("text", text, x=at + (4 if anchor == "start" else -4), y=TOP - 8, class_="label strong", text_anchor=anchor),
+        element(
+            "text",
+            text,
+            x=at + (4 if anchor == "start" else -4),
+            y=TOP - 8,
+            class_="label strong",
+            text_anchor=anchor,
+        ),
     )
 
 

@@ -16,11 +16,14 @@ from planner.evidence import Leaf
 from planner.report.charts import spark
 from planner.report.formats import Formats
 from planner.report.outlook import is_choice, is_needed
+from planner.report.sentences import brief
 from planner.result import Result
 from planner.scenario.keys import keys
 from planner.scenario.quantities import Quantity
 
-ADDRESS = re.compile(r"https?://[^\s<>\"'|]+[^\s<>\"'|.,;:)]")
+SPECIAL = re.compile(r"(?P<address>https?://[^\s<>\"'|]+[^\s<>\"'|.,;:)])|`(?P<code>[^`]+)`")
+LINK = Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>')
+CODE = Markup("<code>{}</code>")
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class InputEntry:
     anchor: str
     kind: str
     """Kind of evidence; `choice` for a choice of the scenario, `unneeded` where no value matters."""
-    label: str
+    label: Markup
     values: tuple[str, ...]
     ranges: tuple[str, ...]
     distribution: str
@@ -84,11 +87,11 @@ class Entries:
 
     @cached_property
     def figures(self) -> dict[str, list[FigureEntry]]:
-        """The figures by their owner: the company (an empty name) and each strategy."""
-        found: dict[str, list[FigureEntry]] = {"": []}
+        """The figures by the module of formulas or the strategy that they belong to."""
+        found: dict[str, list[FigureEntry]] = {}
         for name in self.result:
             if name not in self.leaves:
-                found.setdefault(name.rpartition(".")[0], []).append(self._figure(name))
+                found.setdefault(self._owner(name), []).append(self._figure(name))
         return found
 
     @cached_property
@@ -106,7 +109,9 @@ class Entries:
 
     def central(self, name: str, month: int | None = None) -> float:
         """Return a figure or an input on the central path, at a month (the last by default)."""
-        value: Any = self.result.figures[name].central if name in self.result else self.result.central_leaves[name]
+        value: Any = (
+            self.result.figures[name].central if name in self.result else self.result.central_leaves[name]
+        )
         is_monthly = name in self.result and self.result[name].is_monthly
         if is_monthly:
             value = np.asarray(value)[(month or self.result.months) - 1]
@@ -123,13 +128,17 @@ class Entries:
             name=name,
             anchor=self.anchor(name),
             sentence=figure.sentence,
-            source=linked(figure.source),
+            source=prose(figure.source),
             formula=figure.formula,
             value=self.text(name),
             is_monthly=figure.is_monthly,
             spark=spark(np.ravel(figure.central)) if figure.is_monthly else Markup(""),
             references=references,
         )
+
+    def _owner(self, name: str) -> str:
+        function = self.result[name].function
+        return function.__module__.rpartition(".")[2] if function else ""
 
     def _references(self, name: str) -> Iterator[Reference]:
         for parameter in self.result.program.nodes[name].parameters:
@@ -157,13 +166,13 @@ class Entries:
             name=leaf.name,
             anchor=self.anchor(leaf.name),
             kind=kind_of(leaf),
-            label=leaf.help or leaf.evidence.note.partition(":")[0],
+            label=prose(brief(leaf.help) or leaf.evidence.note.partition(":")[0] or leaf.name),
             values=tuple(self._values(leaf)),
             ranges=tuple(self._range(leaf.name, q) for q in leaf.quantities) if uncertain else (),
             distribution=", ".join(kinds),
-            source=linked(leaf.evidence.reference),
+            source=prose(leaf.evidence.reference),
             as_of=leaf.evidence.as_of,
-            note=linked(leaf.evidence.note),
+            note=prose(leaf.evidence.note),
             beside=leaf.beside,
             key=leaf.key or key,
         )
@@ -177,7 +186,7 @@ class Entries:
         if quantity.distribution is None:
             return ""
         facts = quantity.distribution.summary()
-        return " to ".join(self.formats.quantity(facts[end], name) for end in ("p5", "p95"))
+        return "\u2013".join(self.formats.quantity(facts[end], name) for end in ("p5", "p95"))
 
 
 def kind_of(leaf: Leaf) -> str:
@@ -187,12 +196,12 @@ def kind_of(leaf: Leaf) -> str:
     return leaf.evidence.kind if is_needed(leaf) or leaf.is_list else "unneeded"
 
 
-def linked(text: str) -> Markup:
-    """Escape a text and turn the web addresses in it into links."""
+def prose(text: str) -> Markup:
+    """Escape a text, turn the web addresses in it into links and what stands in backticks into code."""
     parts, end = [], 0
-    for match in ADDRESS.finditer(text):
-        address = escape(match.group())
-        parts += [escape(text[end : match.start()])]
-        parts += [Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(address)]
+    for match in SPECIAL.finditer(text):
+        parts.append(escape(text[end : match.start()]))
+        shape = LINK if match["address"] else CODE
+        parts.append(shape.format(match["address"] or match["code"]))
         end = match.end()
     return Markup("").join([*parts, escape(text[end:])])

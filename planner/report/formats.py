@@ -9,12 +9,26 @@ from datetime import date
 from babel import Locale, dates, numbers
 
 from planner.report.messages import Messages
-from planner.units import unit_text
+from planner.units import SINGULAR, unit_text
 
 SMALLEST_COMPACT = 1000.0
 """From here on money is written with a suffix: `$4.3K`."""
+SMALLEST_DECIMAL = 1e-4
+"""Below it a number is written with a power of ten."""
+LARGEST_EXACT = 1e6
+"""Below it a whole number is written with all its digits."""
+SINGULAR_OF = {plural: singular for singular, plural in SINGULAR.items()}
 MONTHS_PER_YEAR = 12
-SI_PREFIXES = ((1e24, "Y"), (1e21, "Z"), (1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+SI_PREFIXES = (
+    (1e24, "Y"),
+    (1e21, "Z"),
+    (1e18, "E"),
+    (1e15, "P"),
+    (1e12, "T"),
+    (1e9, "G"),
+    (1e6, "M"),
+    (1e3, "k"),
+)
 SMALL_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
 
 
@@ -43,6 +57,8 @@ class Formats:
             return numbers.format_compact_currency(
                 value, "USD", locale=self.locale, fraction_digits=max(digits - 1, 0)
             )
+        if 0 < abs(value) < SMALLEST_DECIMAL:
+            return f"{numbers.get_currency_symbol('USD', self.locale)}{self.number(value, digits)}"
         pattern = self.locale.currency_formats["standard"].pattern.split(";")[0]
         places = 0 if value == 0 else max(digits - 1 - math.floor(math.log10(abs(value))), 0)
         shown = pattern.replace("0.00", "0" + ("." + "0" * places if places else ""))
@@ -50,23 +66,36 @@ class Formats:
 
     def number(self, value: float, digits: int = 3) -> str:
         """Return a plain number, in words from a million on: `1,234`, `0.043`, `8.03 billion`."""
-        value = rounded(value, digits)
-        if abs(value) >= 1e15 or 0 < abs(value) < 1e-4:
+        if not (value == round(value) and abs(value) < LARGEST_EXACT):
+            value = rounded(value, digits)
+        if abs(value) >= 1e15 or 0 < abs(value) < SMALLEST_DECIMAL:
             mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
             return f"{numbers.format_decimal(float(mantissa), locale=self.locale)} x 10^{int(exponent)}"
-        if abs(value) >= 1e6:
-            long = self.locale.compact_decimal_formats
-            style = "long" if "long" in long else "short"
+        if abs(value) >= LARGEST_EXACT:
+            has_words = "long" in self.locale.compact_decimal_formats
             return numbers.format_compact_decimal(
-                value, format_type=style, locale=self.locale, fraction_digits=max(digits - 1, 0)
+                value,
+                format_type="long" if has_words else "short",
+                locale=self.locale,
+                fraction_digits=max(digits - 1, 0),
             )
         return numbers.format_decimal(value, "#,##0.########", locale=self.locale)
 
     def percent(self, share: float, digits: int = 2) -> str:
         """Return a share in per cent: `38%`, `4.3%`, `100%`."""
         return numbers.format_percent(
-            rounded(share, max(digits, 3 if abs(share) >= 0.995 else digits)), "#,##0.####%", locale=self.locale
+            rounded(share, max(digits, 3 if abs(share) >= 0.995 else digits)),
+            "#,##0.####%",
+            locale=self.locale,
         )
+
+    def chance(self, share: float) -> str:
+        """Return a share of draws so that it rounds neither to never nor to always: `38%`, `less than 1%`."""
+        if 0 < share < 0.01:
+            return self.messages.gettext("less than %(share)s") % {"share": self.percent(0.01)}
+        if 0.99 < share < 1:
+            return self.messages.gettext("more than %(share)s") % {"share": self.percent(0.99)}
+        return self.percent(share)
 
     def month(self, month: float) -> str:
         """Return the date of a month of the plan, which counts from 1: `March 2028`."""
@@ -113,14 +142,15 @@ class Formats:
             return self._prefixed(value, {"bytes": "B", "flops": "FLOP"}[head], digits)
         if head == "seconds" and 0 < abs(value) < 1.0:
             return self._small_seconds(value, digits)
-        return f"{self.number(value, digits)} {head}".strip()
+        shown = " ".join(SINGULAR_OF.get(word, word) for word in head.split()) if value == 1 else head
+        return f"{self.number(value, digits)} {_spelt(shown)}".strip()
 
     def _per(self, per: str, head: str, rest: str) -> str:
         if not per:
             return ""
         if head in ("bytes", "flops") and rest == "second":
             return "/s"
-        return f" per {rest}"
+        return f" per {_spelt(rest)}"
 
     def _prefixed(self, value: float, unit: str, digits: int) -> str:
         scale, prefix = next(((s, p) for s, p in SI_PREFIXES if abs(value) >= s), (1.0, ""))
@@ -129,3 +159,7 @@ class Formats:
     def _small_seconds(self, value: float, digits: int) -> str:
         scale, unit = next(((s, u) for s, u in SMALL_SECONDS if abs(value) >= s), SMALL_SECONDS[-1])
         return f"{self.number(value / scale, digits)} {unit}"
+
+
+def _spelt(unit: str) -> str:
+    return unit.replace("gpu", "GPU")

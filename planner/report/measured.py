@@ -1,4 +1,4 @@
-"""What the bench measured: the cycle of each model in six steps, both forms side by side, and what the smaller form is worth."""
+"""What the bench measured: each model's cycle in six steps, both its forms side by side, what the smaller is worth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ TRAINING_NAMES = frozenset(
     }
 )  # fmt: skip
 DATA_NAMES = frozenset(
-    {f"{part}_{unit}" for part in ("training", "validation", "test") for unit in ("items", "bytes")} | {"files"}
+    {f"{part}_{unit}" for part in ("training", "validation", "test") for unit in ("items", "bytes")}
+    | {"files"}
 )
 
 
@@ -77,7 +78,9 @@ class Measured:
         rest = [m for m in found if name == "machine" or not step_of(m)]
         variants = tuple(dict.fromkeys(m.variant for m in rest))
         quantities = dict.fromkeys(m.name for m in rest)
-        comparison = tuple(self._line(quantity, [self._in(rest, quantity, v) for v in variants]) for quantity in quantities)
+        comparison = tuple(
+            self._line(quantity, [self._in(rest, quantity, v) for v in variants]) for quantity in quantities
+        )
         titles = {
             "machine": self._("The machine"),
             "mlp": self._("A small network on handwritten digits"),
@@ -129,14 +132,17 @@ class Compression:
     sentences: tuple[str, ...]
 
 
-def compression(record: Record | None, saving_usd: float, need_usd: float, used: str, formats: Formats) -> Compression:
+def compression(
+    record: Record | None, saving_usd: float, need_usd: float, used: str, formats: Formats
+) -> Compression:
     """Return the verdict on compression; `used` is the form whose speed the plan is worked out with."""
     _ = formats.messages.gettext
     speed = record.find("gpt", "throughput_ratio", COMPRESSED) if record else None
     if record is None or speed is None or speed.value is None:
         why = _("Compression was not measured, so nothing can be said about it.")
         return Compression(_("Not measured"), (why,))
-    said = [_speed(speed, formats), *_size_and_quality(record, formats), _money(saving_usd, need_usd, formats)]
+    money = _money(saving_usd, need_usd, is_noise(speed), formats)
+    said = [_speed(speed, formats), *_size_and_quality(record, formats), money]
     values = {"form": used}
     said.append(_("The plan is worked out with the speed of the %(form)s form.") % values)
     return Compression(_verdict(speed, formats), tuple(filter(None, said)))
@@ -144,22 +150,21 @@ def compression(record: Record | None, saving_usd: float, need_usd: float, used:
 
 def _verdict(speed: Measurement, formats: Formats) -> str:
     _ = formats.messages.gettext
-    if speed.low is None or speed.high is None or speed.low <= 1 <= speed.high:
+    if is_noise(speed):
         return _("No difference in speed that can be told from noise")
     values = {"ratio": formats.number(speed.value or 0.0, 2)}
-    if speed.low > 1:
+    if (speed.value or 0.0) > 1:
         return _("Faster: %(ratio)s times the speed") % values
     return _("Slower: %(ratio)s times the speed") % values
 
 
 def _speed(speed: Measurement, formats: Formats) -> str:
     _ = formats.messages.gettext
-    said = _("The int8 form reads text at %(ratio)s times the speed of fp32.") % {"ratio": formats.number(speed.value or 0.0)}
+    values = {"ratio": formats.number(speed.value or 0.0)}
+    said = _("The int8 form reads text at %(ratio)s times the speed of fp32.") % values
     if speed.low is not None and speed.high is not None:
-        ends = {"low": formats.number(speed.low), "high": formats.number(speed.high)}
-        said = _("The int8 form reads text at %(ratio)s times the speed of fp32 (95 %% interval %(low)s to %(high)s).") % {
-            "ratio": formats.number(speed.value or 0.0), **ends
-        }  # fmt: skip
+        values |= {"low": formats.number(speed.low), "high": formats.number(speed.high)}
+        said += " " + _("The 95 %% interval is %(low)s to %(high)s.") % values
     return f"{said} {_('The bench says: %(note)s.') % {'note': speed.note}}" if speed.note else said
 
 
@@ -173,27 +178,51 @@ def _size_and_quality(record: Record, formats: Formats) -> list[str]:
     if loss and plain and loss.value is not None and plain.value:
         values = {"change": formats.number(abs(loss.value), 2), "plain": formats.number(plain.value)}
         if loss.low is not None and loss.high is not None and loss.low <= 0 <= loss.high:
-            said.append(_("Its quality cannot be told from that of fp32 (loss %(plain)s nats per byte).") % values)
+            said.append(
+                _("Its quality cannot be told from that of fp32 (loss %(plain)s nats per byte).") % values
+            )
         elif loss.value > 0:
-            said.append(_("Its loss on unseen text is %(change)s nats per byte higher than the %(plain)s of fp32.") % values)
+            said.append(
+                _("Its loss on unseen text is %(change)s nats per byte higher than the %(plain)s of fp32.")
+                % values
+            )
         else:
-            said.append(_("Its loss on unseen text is %(change)s nats per byte lower than the %(plain)s of fp32.") % values)
+            said.append(
+                _("Its loss on unseen text is %(change)s nats per byte lower than the %(plain)s of fp32.")
+                % values
+            )
     return said
 
 
-def _money(saving_usd: float, need_usd: float, formats: Formats) -> str:
+def _money(saving_usd: float, need_usd: float, noise: bool, formats: Formats) -> str:
     _ = formats.messages.gettext
     values = {"usd": formats.money(abs(saving_usd)), "need": formats.money(need_usd)}
-    if saving_usd != saving_usd:  # noqa: PLR0124 (not a number)
+    if saving_usd != saving_usd:
         return _("What it is worth in money cannot be said, because one of the two speeds is missing.")
+    if noise:
+        return (
+            _("Over the plan the two speeds as measured differ by %(usd)s, which may as well be nothing.")
+            % values
+        )
     if saving_usd == 0:
         return _("In this plan it saves nothing.")
     if saving_usd < 0:
         return _("Over the plan it would cost %(usd)s more than fp32: do not compress.") % values
     said = _("Over the plan it saves %(usd)s against fp32.") % values
     if saving_usd < need_usd / 100:
-        said += " " + _("That is little beside a funding need of %(need)s: compress for memory or latency, not to save money here.") % values
+        little = _(
+            "That is little beside a funding need of %(need)s: compress for memory or latency, "
+            "not to save money here."
+        )
+        said += " " + little % values
     return said
+
+
+def is_noise(speed: Measurement) -> bool:
+    """Tell whether a ratio of speeds cannot be told from one, by its interval or by the bench's own control."""
+    if speed.low is None or speed.high is None or speed.note.startswith("no difference"):
+        return True
+    return speed.low <= 1 <= speed.high
 
 
 def step_of(m: Measurement) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +22,7 @@ class Messages:
     """Translates what the page says; what a catalogue lacks stays English."""
 
     language: str = SOURCE_LANGUAGE
-    translations: NullTranslations = NullTranslations()
+    translations: NullTranslations = field(default_factory=NullTranslations)
 
     def gettext(self, message: str) -> str:
         """Return a text in the language of the page."""
@@ -48,7 +48,9 @@ def messages(language: str) -> Messages:
     known = languages()
     if language not in known:
         hint = suggestion(language, known)
-        raise InputError(f"--lang {language}: there is no such catalogue of messages; allowed: {', '.join(known)}{hint}")
+        raise InputError(
+            f"--lang {language}: there is no such catalogue of messages; allowed: {', '.join(known)}{hint}"
+        )
     path = _folder() / f"{language}.po"
     return Messages(language, _read(path)) if path.is_file() else Messages(language)
 

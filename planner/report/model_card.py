@@ -56,7 +56,10 @@ class ModelCard:
         if model.switch_source and model.switch_month:
             values = {"date": self.f.month(model.switch_month), "source": self.source(model.switch_source)}
             late = model.switch_month > self.result.months
-            said.append(_("From %(date)s on: %(source)s.") % values + (" " + _("That is after the end of the plan.") if late else ""))
+            said.append(
+                _("From %(date)s on: %(source)s.") % values
+                + (" " + _("That is after the end of the plan.") if late else "")
+            )
         if not self.is_trained:
             said.append(_("The company trains no model of its own."))
         return said
@@ -95,9 +98,14 @@ class ModelCard:
         """How large the model is."""
         _, params = self._, self.entries.central("params")
         values = {"params": self.f.number(params, 2)}
-        large = _("With %(params)s parameters it is a large model, for which 10^8 is the usual mark.") % values
+        large = (
+            _("With %(params)s parameters it is a large model, for which 10^8 is the usual mark.") % values
+        )
         small = _("With %(params)s parameters it is below 10^8, the usual mark of a large model.") % values
-        rows = [self.row(_("Parameters"), "params"), self.row(_("Parameters that one token uses"), "active_params")]
+        rows = [
+            self.row(_("Parameters"), "params"),
+            self.row(_("Parameters that one token uses"), "active_params"),
+        ]
         if self.is_hosted:
             note = _("in %(precision)s") % {"precision": self.scenario.serving.weight_precision}
             rows.append(self.row(_("Memory for the weights"), "weights_bytes", note))
@@ -110,18 +118,28 @@ class ModelCard:
         if self.is_trained:
             rows += [
                 self.row(_("To train on one token"), "training_flops_per_token"),
-                Row(_("Trained on"), self._hardware(s.training.training_accelerator, s.training.training_term)),
+                Row(
+                    _("Trained on"), self._hardware(s.training.training_accelerator, s.training.training_term)
+                ),
                 self.row(_("Price of the hardware"), "training_usd_per_gpu_hour"),
                 self.row(_("Accelerator time for all training"), "total_training_gpu_hours"),
                 self.row(_("Cost of all training"), "total_training_compute_usd"),
             ]
         if self.is_hosted:
-            rows.append(Row(_("Served on"), self._hardware(s.serving.serving_accelerator, s.serving.serving_term)))
-            rows.append(self.row(_("Serving at full load, first month"), "full_load_usd_per_million_tokens", month=1))
+            rows.append(
+                Row(_("Served on"), self._hardware(s.serving.serving_accelerator, s.serving.serving_term))
+            )
+            rows.append(
+                self.row(_("Serving at full load, first month"), "full_load_usd_per_million_tokens", month=1)
+            )
         if "api" in self.sources:
-            rows.append(self.row(_("Vendor's price, first month"), "vendor_price_usd_per_million_tokens", month=1))
+            rows.append(
+                self.row(_("Vendor's price, first month"), "vendor_price_usd_per_million_tokens", month=1)
+            )
         rows.append(self.row(_("Serving as it is used, last month"), "serving_usd_per_million_tokens"))
-        sentence = _("Compute is paid twice: once to train the model, and again for each token that it serves.")
+        sentence = _(
+            "Compute is paid twice: once to train the model, and again for each token that it serves."
+        )
         if not self.is_trained:
             sentence = _("Compute is paid for each token that the model serves.")
         return Aspect(_("High demand for compute"), sentence, tuple(rows))
@@ -130,7 +148,9 @@ class ModelCard:
         """How much text the training takes."""
         _ = self._
         if not self.is_trained:
-            return Aspect(_("High demand for data"), _("Nothing is trained, so no training data is needed."), ())
+            return Aspect(
+                _("High demand for data"), _("Nothing is trained, so no training data is needed."), ()
+            )
         rows = [
             self.row(_("Tokens of the first training"), "first_training_tokens"),
             self.row(_("Bytes of text in a token"), "text_bytes_per_token"),
@@ -138,20 +158,27 @@ class ModelCard:
             self.row(_("Cleaning before the first revenue"), "startup_cleaning_usd"),
             self.row(_("Licences for data"), "data_licence_usd_per_month"),
         ]
-        sentence = _("Raw text is filtered on the measured kind of machine; only a part of it is fit for training.")
+        sentence = _(
+            "Raw text is filtered on the measured kind of machine; only a part of it is fit for training."
+        )
         return Aspect(_("High demand for data"), sentence, tuple(rows))
 
     def optimisation(self) -> Aspect:
         """How much of what is paid for reaches the model."""
         _ = self._
         if not self.is_trained:
-            return Aspect(_("Difficult to optimise"), _("Nothing is trained, so there is nothing to optimise."), ())
+            return Aspect(
+                _("Difficult to optimise"), _("Nothing is trained, so there is nothing to optimise."), ()
+            )
         rows = [
             self.row(_("Share of the peak that training reaches"), "training_mfu_share"),
             self.row(_("Share of the paid time that counts"), "training_goodput_share"),
             self.row(_("All training over the final runs"), "research_compute_ratio"),
         ]
-        sentence = _("What is paid for and what ends in the model differ: hardware idles, runs fail, and most of them are experiments.")
+        sentence = _(
+            "What is paid for and what ends in the model differ: hardware idles, runs fail, "
+            "and most of them are experiments."
+        )
         return Aspect(_("Difficult to optimise"), sentence, tuple(rows))
 
     def row(self, label: str, name: str, note: str = "", month: int | None = None) -> Row:

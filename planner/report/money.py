@@ -14,6 +14,7 @@ from markupsafe import Markup
 from planner.report import charts
 from planner.report.formats import MONTHS_PER_YEAR, Formats
 from planner.report.outlook import Outlook, rounds
+from planner.report.sentences import brief
 from planner.result import Result
 
 FAN = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
@@ -82,8 +83,10 @@ class Money:
             Part(
                 labels[name],
                 name,
-                self._whole(texts[name]) if texts[name] else self._("less than %(usd)s") % {"usd": self._whole(unit)},
-                self.f.percent(values[name] / total),
+                self._whole(texts[name])
+                if texts[name]
+                else self._("less than %(usd)s") % {"usd": self._whole(unit)},
+                self.f.chance(values[name] / total),
                 charts.spans([(0.0, values[name], "part")], 0.0, longest),
             )
             for name in ordered
@@ -123,14 +126,18 @@ class Money:
             "revenue": self.f.money(float(self.revenue[-1])),
             "costs": self.f.money(float(self._row("total_cost_usd")[-1])),
         }  # fmt: skip
-        summary = _("From %(first)s to %(last)s, on the central path. In the last month revenue is %(revenue)s and costs are %(costs)s.") % values
+        text = _(
+            "From %(first)s to %(last)s, on the central path. "
+            "In the last month revenue is %(revenue)s and costs are %(costs)s."
+        )
+        summary = text % values
         kinds = {name: row for name, (_label, row) in self.costs.items()}
         return charts.stacked("costs", title, summary, kinds, self.revenue, self.f)
 
     def cash_rows(self) -> dict[str, Sequence[float]]:
         """Cash at the end of each month: central path, and quantiles when there are draws."""
         cash = self.result["cash_usd"]
-        rows = {"central": self._row("cash_usd")}
+        rows: dict[str, Sequence[float]] = {"central": self._row("cash_usd")}
         if self.result.num_draws > 1:
             rows |= {name: list(map(float, cash.quantile(q))) for name, q in FAN.items()}
         return rows
@@ -156,7 +163,7 @@ class Money:
             SwingRow(
                 swing.leaf.name,
                 swing.leaf.evidence.kind,
-                swing.leaf.help or swing.leaf.name,
+                brief(swing.leaf.help) or swing.leaf.name,
                 self.f.money(swing.at_p5),
                 self.f.money(swing.at_p95),
                 charts.spans([(swing.at_p5, swing.at_p95, swing.leaf.evidence.kind)], low, high, centre),
@@ -166,7 +173,9 @@ class Money:
 
     def years(self) -> list[Year]:
         """The plan at the end of each of its years and of its last month."""
-        months = sorted({*range(MONTHS_PER_YEAR, self.result.months + 1, MONTHS_PER_YEAR), self.result.months})
+        months = sorted(
+            {*range(MONTHS_PER_YEAR, self.result.months + 1, MONTHS_PER_YEAR), self.result.months}
+        )
         return [self._year(month) for month in months]
 
     def months(self) -> list[tuple[str, list[str]]]:
@@ -187,12 +196,13 @@ class Money:
     def _year(self, month: int) -> Year:
         names = ("revenue_usd", "total_cost_usd", "gross_margin_share", "people")
         cells = tuple((name, self._cell(name, month)) for name in names)
-        cash, out = (self._cell("cash_usd", month),), ""
+        cash: tuple[str, ...] = (self._cell("cash_usd", month),)
+        out = ""
         if self.result.num_draws > 1:
             row = self.result["cash_usd"]
             cash = tuple(self.f.money(float(row.quantile(q)[month - 1])) for q in (0.05, 0.5, 0.95))
             share = float(self.result["runway_months"].probability(lambda full: full < month))
-            out = self.f.percent(share)
+            out = self.f.chance(share)
         return Year(self.f.month(month), month, cells, cash, out)
 
     def _cell(self, name: str, month: int) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from planner.evidence import Leaf
+from planner.evidence import Kind, Leaf
 from planner.result import Figure, Result
 from planner.swings import Swing, swings
 
 CHOICE = "choice of the scenario"
-KINDS = ("measured", "quoted", "published", "assumed")
+KINDS: tuple[Kind, ...] = ("measured", "quoted", "published", "assumed")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Outlook:
     break_even_month: Spread
     breaks_even_share: float
     last_net_cash_flow_usd: float
-    kinds: dict[str, int]
+    kinds: dict[Kind, int]
     """How many inputs there are of each kind of evidence."""
     swings: tuple[Swing, ...]
     """What the uncertain inputs do to the funding need, the strongest first."""
@@ -107,10 +108,12 @@ def is_needed(leaf: Leaf) -> bool:
 
 def evident(result: Result) -> dict[str, Leaf]:
     """Return the inputs whose evidence counts: those that the plan rests on, its choices apart."""
-    return {name: leaf for name, leaf in result.used_leaves().items() if is_needed(leaf) and not is_choice(leaf)}
+    return {
+        name: leaf for name, leaf in result.used_leaves().items() if is_needed(leaf) and not is_choice(leaf)
+    }
 
 
-def kinds(leaves: object) -> dict[str, int]:
+def kinds(leaves: Iterable[Leaf]) -> dict[Kind, int]:
     """Count inputs by the kind of their evidence, all kinds named."""
-    counted = Counter(leaf.evidence.kind for leaf in leaves)  # type: ignore[attr-defined]
-    return {kind: counted[kind] for kind in KINDS}  # type: ignore[index]
+    counted = Counter(leaf.evidence.kind for leaf in leaves)
+    return {kind: counted[kind] for kind in KINDS}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from markupsafe import Markup
 
 import planner
+from planner.evidence import Kind
 from planner.report import charts, outlook, words
 from planner.report.entries import Entries
 from planner.report.formats import Formats
@@ -38,7 +40,7 @@ def page(result: Result, lang: str = "en", now: datetime | None = None) -> str:
     style, script = (_inline(folder / name) for name in ("report.css", "report.js"))
     environment = _environment(folder, formats)
     context = _context(result, formats)
-    context |= {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}  # noqa: S704
+    context |= {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}
     context["made"] = formats.day((now or datetime.now(UTC)).date())
     return environment.get_template(TEMPLATE).render(context)
 
@@ -56,7 +58,7 @@ def _context(result: Result, formats: Formats) -> dict[str, Any]:
         "scenario": result.scenario,
         "version": planner.__version__,
         "answers": verdict.answers(),
-        "is_drawn": verdict.is_drawn,
+        "is_drawn": verdict.say.is_drawn,
         "kinds": seen.kinds,
         "kinds_bar": _kinds_bar(seen.kinds),
         "money": Money(result, seen, formats),
@@ -68,7 +70,7 @@ def _context(result: Result, formats: Formats) -> dict[str, Any]:
         ),
         "entries": entries,
         "strategies": [_strategies(formats).get(name, name) for name in result.scenario.strategies],
-        "strategy_words": {name: _strategies(formats).get(name, name) for name in result.scenario.strategies},
+        "owner_words": _strategies(formats) | _modules(formats),
         "section_words": _sections(formats),
         "has_link": lambda name: name in entries.leaves or name in result,
     }
@@ -77,6 +79,19 @@ def _context(result: Result, formats: Formats) -> dict[str, Any]:
 def _strategies(formats: Formats) -> dict[str, str]:
     _ = formats.messages.gettext
     return {"open_platform": _("Open platform"), "technology_services": _("Technology services")}
+
+
+def _modules(formats: Formats) -> dict[str, str]:
+    _ = formats.messages.gettext
+    return {
+        "architecture": _("The model: parameters, FLOPs and bytes"),
+        "data": _("Data"),
+        "metrics": _("Known at the end of the plan"),
+        "people": _("People"),
+        "serving": _("Serving"),
+        "statements": _("Profit and loss, and cash"),
+        "training": _("Training"),
+    }
 
 
 def _sections(formats: Formats) -> dict[str, str]:
@@ -94,9 +109,9 @@ def _sections(formats: Formats) -> dict[str, str]:
     }
 
 
-def _kinds_bar(kinds: dict[str, int]) -> Markup:
+def _kinds_bar(kinds: Mapping[Kind, int]) -> Markup:
     ends = np.cumsum([0, *kinds.values()])
-    pieces = [(float(a), float(b), kind) for kind, a, b in zip(kinds, ends[:-1], ends[1:], strict=True)]
+    pieces = [(float(a), float(b), kind) for kind, (a, b) in zip(kinds, pairwise(ends), strict=True)]
     return charts.spans(pieces, 0.0, float(max(ends[-1], 1)))
 
 

@@ -44,7 +44,7 @@ def element(tag: str, *children: str, **attributes: object) -> Markup:
         if value is not None
     )
     inner = "".join(str(escape(child)) for child in children)
-    return Markup(f"<{tag}{written}>{inner}</{tag}>" if inner else f"<{tag}{written}/>")  # noqa: S704
+    return Markup(f"<{tag}{written}>{inner}</{tag}>" if inner else f"<{tag}{written}/>")
 
 
 def line(points: Iterable[tuple[float, float]]) -> str:
@@ -64,7 +64,7 @@ def columns(xs: Sequence[float], width: float, lower: Sequence[float], upper: Se
     return "".join(
         f"M{_plain(x)} {_plain(low)}h{_plain(width)}V{_plain(high)}h-{_plain(width)}z"
         for x, low, high in zip(xs, lower, upper, strict=True)
-        if abs(low - high) > 0.05  # noqa: PLR2004 (less than can be seen)
+        if abs(low - high) > 0.05
     )
 
 

@@ -38,4 +38,6 @@ def check(path: Path) -> None:
 
 
 def _refusal(path: Path, reason: str) -> InputError:
-    return InputError(f"{path}: the report cannot be written: {reason}. Give another file with -o; nothing was changed.")
+    return InputError(
+        f"{path}: the report cannot be written: {reason}. Give another file with -o; nothing was changed."
+    )

@@ -1,0 +1,204 @@
+"""The sentences of the verdict that say what the draws do: pure functions of the outlook, right in every case."""
+
+from __future__ import annotations
+
+import math
+
+from planner.report.formats import Formats
+from planner.report.outlook import Outlook
+
+FEW_DRAWS = 100
+"""Below so many draws a share of them is told as a count, because a percentage would pretend too much."""
+LEADING = 5
+"""The strongest inputs whose evidence the verdict tells."""
+
+
+class Sentences:
+    """Says in a language what an outlook holds."""
+
+    def __init__(self, outlook: Outlook, formats: Formats) -> None:
+        """Take what is to be said and how the language writes numbers."""
+        self.o = outlook
+        self.f = formats
+        self._ = formats.messages.gettext
+
+    @property
+    def is_drawn(self) -> bool:
+        """Tell whether there are odds to speak of."""
+        return self.o.num_draws > 1
+
+    def draws(self, share: float) -> str:
+        """Return a share of the draws in words: `38% of the draws`, `3 of 8 draws`."""
+        if share in (0.0, 1.0):
+            return self._("all draws") if share else self._("none of the draws")
+        if self.o.num_draws < FEW_DRAWS:
+            counts = {"some": round(share * self.o.num_draws), "all": self.o.num_draws}
+            return self._("%(some)s of %(all)s draws") % counts
+        return self._("%(share)s of the draws") % {"share": self.f.chance(share)}
+
+    def all_about_need(self) -> tuple[str, ...]:
+        """Every sentence about the funding need that applies."""
+        return tuple(filter(None, (self.need(), self.reserve(), self.rounds(), self.after_the_end())))
+
+    def need(self) -> str:
+        """How much new money the draws need."""
+        _, need = self._, self.o.need_usd
+        values = {"p50": self.f.money(need.p50), "p90": self.f.money(need.p90)}
+        if not self.is_drawn:
+            if need.central == 0:
+                return _("With every input at its median no new money is needed.")
+            return _("With every input at its median the company needs %(p50)s of new money.") % values
+        if need.p90 == 0:
+            return _("At least nine draws in ten need no new money.")
+        if values["p50"] == values["p90"]:
+            return _("Nine draws in ten need %(p90)s of new money or less.") % values
+        if need.p50 == 0:
+            return (
+                _("At least half of the draws need no new money; to be safe in nine of ten takes %(p90)s.")
+                % values
+            )
+        return (
+            _("Half of the draws need %(p50)s of new money or less; to be safe in nine of ten takes %(p90)s.")
+            % values
+        )
+
+    def reserve(self) -> str:
+        """Whether a reserve is part of the need; empty where there is none."""
+        if self.o.buffer_usd <= 0 or self.o.need_usd.p90 == 0:
+            return ""
+        return self._("This includes a reserve of %(usd)s at the lowest point.") % {
+            "usd": self.f.money(self.o.buffer_usd)
+        }
+
+    def rounds(self) -> str:
+        """Whether the planned rounds are enough."""
+        _, o = self._, self.o
+        values = {"usd": self.f.money(o.rounds_usd), "draws": self.draws(o.covered_share)}
+        if o.need_usd.p90 == 0 and not o.rounds_usd:
+            return ""
+        if not o.rounds_usd:
+            return _("The scenario plans no funding round.")
+        if self.is_drawn:
+            return (
+                _("The scenario plans rounds of %(usd)s, as much as the need or more in %(draws)s.") % values
+            )
+        if o.covered_share:
+            return _("The scenario plans rounds of %(usd)s, which is enough.") % values
+        return _("The scenario plans rounds of %(usd)s, which is not enough.") % values
+
+    def after_the_end(self) -> str:
+        """Whether the need would grow beyond the horizon; empty where it would not."""
+        if self.o.last_net_cash_flow_usd >= 0:
+            return ""
+        return self._(
+            "On the central path cash still falls in the last month, so a longer plan would need more."
+        )
+
+    def runs_out_centrally(self) -> str:
+        """When the money runs out on the central path."""
+        _, full = self._, self.o.runway_months.central
+        if math.isinf(full):
+            text = _("With every input at its median the cash lasts to the end of the plan in %(end)s.")
+            return text % {"end": self.f.month(self.o.months)}
+        values = {"date": self.f.month(full + 1), "full": f"{full:.0f}"}
+        if full == 0:
+            return (
+                _("With every input at its median the money runs out in the first month, %(date)s.") % values
+            )
+        text = self.f.messages.ngettext(
+            "With every input at its median the money runs out in %(date)s, after one full month.",
+            "With every input at its median the money runs out in %(date)s, after %(full)s full months.",
+            round(full),
+        )
+        return text % values
+
+    def runs_out(self) -> str:
+        """How often, and when, the money runs out over the draws."""
+        _, o = self._, self.o
+        values = self._odds(o.runs_out_share)
+        early, half = o.runway_months.p10 + 1, o.runway_months.p50 + 1
+        if o.runs_out_share == 0:
+            return (
+                _("In none of the %(all)s draws does the money run out before the plan ends in %(end)s.")
+                % values
+            )
+        if math.isfinite(early):
+            values["early"] = self.f.month(early)
+        if o.runs_out_share == 1 and early == half:
+            return _("The money runs out in every draw, in half of them by %(early)s.") % values
+        if o.runs_out_share == 1:
+            values["half"] = self.f.month(half)
+            text = _(
+                "The money runs out in every draw: in one of ten by %(early)s, in half of them by %(half)s."
+            )
+            return text % values
+        said = _("The money runs out in %(draws)s before the plan ends in %(end)s.") % values
+        if "early" in values:
+            said += " " + _("One draw in ten has none left in %(early)s or earlier.") % values
+        return said
+
+    def breaks_even_centrally(self) -> str:
+        """When the company breaks even on the central path."""
+        month = self.o.break_even_month.central
+        if math.isinf(month):
+            text = self._(
+                "With every input at its median the company does not break even before the plan ends in %(end)s."
+            )
+            return text % {"end": self.f.month(self.o.months)}
+        text = self._("With every input at its median the company breaks even in %(date)s.")
+        return text % {"date": self.f.month(month)}
+
+    def breaks_even(self) -> str:
+        """How often, and when, the company breaks even over the draws."""
+        _, o = self._, self.o
+        values = self._odds(o.breaks_even_share)
+        early, late = o.break_even_month.p10, o.break_even_month.p90
+        if o.breaks_even_share == 0:
+            text = _(
+                "In none of the %(all)s draws does the company break even before the plan ends in %(end)s."
+            )
+            return text % values
+        if math.isfinite(early):
+            values["early"] = self.f.month(early)
+        if o.breaks_even_share == 1 and early == late:
+            return _("Every draw breaks even, eight in ten of them or more in %(early)s.") % values
+        if o.breaks_even_share == 1:
+            values["late"] = self.f.month(late)
+            return _("Every draw breaks even, eight in ten of them between %(early)s and %(late)s.") % values
+        said = _("The company breaks even in %(draws)s before the plan ends in %(end)s.") % values
+        if "early" in values:
+            said += " " + _("One draw in ten has done so by %(early)s.") % values
+        return said
+
+    def carriers(self) -> str:
+        """Which input the result hangs on most, and how many of the strongest are assumed."""
+        if not self.o.swings:
+            return self._("No input has a range, so nothing shows what the result hangs on.")
+        leading = [swing for swing in self.o.swings[:LEADING] if swing.size > 0]
+        if not leading:
+            return self._("No input alone moves the funding need.")
+        first = leading[0]
+        low, high = sorted((first.at_p5, first.at_p95))
+        text = self._(
+            'The funding need hangs most on "%(name)s": within its range that alone moves the need between '
+            "%(low)s and %(high)s. Assumed among the strongest inputs: %(assumed)s of %(leading)s."
+        )
+        return text % {
+            "name": brief(first.leaf.help) or first.leaf.name,
+            "low": self.f.money(low),
+            "high": self.f.money(high),
+            "assumed": sum(swing.leaf.evidence.kind == "assumed" for swing in leading),
+            "leading": len(leading),
+        }
+
+    def _odds(self, share: float) -> dict[str, str]:
+        return {
+            "draws": self.draws(share),
+            "end": self.f.month(self.o.months),
+            "all": self.f.number(self.o.num_draws, 9),
+        }
+
+
+def brief(text: str) -> str:
+    """Return the first clause of an input's help, without what stands for when it is left out."""
+    return text.partition(";")[0].partition(", if not")[0].rstrip(".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -42,6 +43,8 @@ def run(suite: str, device: str, output: Path, as_json: bool, verbose: bool) -> 
     check_folder(output)
     try:
         say = _progress(verbose)
+        # torch's threads else spin at each barrier: where a core is taken by other work, ten times slower.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         # torch takes seconds to import: what can be refused has been refused by now.
         from bench.suite import run_quick
 

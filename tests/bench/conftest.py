@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,22 +11,22 @@ from typing import Any
 
 import pytest
 
-from bench.record import Machine, Measurement, Record
+from bench.record import Machine, Measurement, Record, load_folder
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
 def quick_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Record]:
     """Run the quick suite once, as the command does, and return where its record lies and what is in it."""
-    from click.testing import CliRunner
-
-    from bench.cli import bench
-    from bench.record import load_folder
-
     folder = tmp_path_factory.mktemp("quick") / "measurements"
-    result = CliRunner().invoke(bench, ["run", "--device", "cpu", "-o", str(folder)], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    code = "from bench.cli import bench; bench()"
+    command = [sys.executable, "-c", code, "run", "--device", "cpu", "-o", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "", "the progress is silent where standard error is no terminal"
     [(path, record)] = load_folder(folder)
-    assert str(path) in result.output
+    assert str(path) in done.stdout
     return path, record
 
 

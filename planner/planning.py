@@ -49,7 +49,12 @@ def prepare(path: str | Path, sets: Sequence[str] = (), measurements_choice: str
     Raises:
         ScenarioError, RecordError, FigureError: what the user gave is wrong; the text says where and what to do.
     """
-    loaded = load(path, sets, model=strategies.scenario_model())
+    everywhere = {
+        f"{strategy}.{name}"
+        for strategy in strategies.names()
+        for name in figures_of(strategies.module(strategy))
+    }
+    loaded = load(path, sets, model=strategies.scenario_model(), known_figures=everywhere)
     _check_strategies(loaded)
     measured = measurements.find(measurements_choice)
     leaves = evidence.leaves(loaded, measured)

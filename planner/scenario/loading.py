@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -38,14 +38,17 @@ class Loaded(Generic[Model]):
         return frozenset(self.positions)
 
 
-def load(path: str | Path, sets: Sequence[str] = (), *, model: type[Model]) -> Loaded[Model]:
+def load(
+    path: str | Path, sets: Sequence[str] = (), *, model: type[Model], known_figures: Container[str] = ()
+) -> Loaded[Model]:
     """Load `SCENARIO` or `SCENARIO+OVERRIDE...`, with `key=value` overrides, checked against a schema.
 
+    An override that is none of the `known_figures` and looks like a key is taken for a misspelt key.
     Raises ScenarioError, which holds every problem of every file and override, in the order of their places.
     """
     files = Files()
     tree = files.read(str(path))
-    tree, problems = apply_sets(tree, sets, model, rank=files.count)
+    tree, problems = apply_sets(tree, sets, model, files.count, known_figures)
     problems += files.problems
     figures = tree.value.pop(FIGURES, None)
     scenario, found = validate(tree, model, is_complete=files.is_complete)

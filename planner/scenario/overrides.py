@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from planner.errors import nearest
 from planner.scenario.base import Section
@@ -15,11 +15,12 @@ FIGURES = "figures"
 
 
 def apply_sets(
-    tree: Node, sets: Iterable[str], model: type[Section], rank: int
+    tree: Node, sets: Iterable[str], model: type[Section], rank: int, figures: Container[str] = ()
 ) -> tuple[Node, list[Problem]]:
     """Return the tree with every `key=value` laid over it in turn, and what is wrong with them.
 
-    A key is a dotted key of the scenario, the last segment of one, or else the name of a figure.
+    A key is a dotted key of the scenario, the last segment of one, or else the name of a figure; `figures` are names
+    of figures that are known, which are not taken for misspelt keys.
     """
     problems: list[Problem] = []
     for number, text in enumerate(sets):
@@ -38,7 +39,7 @@ def apply_sets(
                 problems.append(Problem(place, key, "has no value"))
             continue
         try:
-            tree = _put(tree, _target(model, tree, key), node)
+            tree = _put(tree, _target(model, key, figures), node)
         except _TargetError as error:
             problems.append(Problem(place, key, str(error)))
     return tree, problems
@@ -48,7 +49,7 @@ class _TargetError(Exception):
     """A key that cannot be set."""
 
 
-def _target(model: type[Section], tree: Node, key: str) -> tuple[str, ...]:
+def _target(model: type[Section], key: str, figures: Container[str]) -> tuple[str, ...]:
     """Return the path in the tree that a key on the command line means."""
     path = tuple(key.split("."))
     if path[0] == FIGURES and len(path) > 1:
@@ -61,7 +62,7 @@ def _target(model: type[Section], tree: Node, key: str) -> tuple[str, ...]:
     if matches:
         spelt = " or ".join(one.path.replace(f".{ANY}.", ".0.") for one in matches)
         raise _TargetError(f"says not which one is meant; write {spelt}")
-    if len(path) > 1 and _is_misspelt_key(model, path):
+    if len(path) > 1 and key not in figures and _is_misspelt_key(model, path):
         raise _TargetError(unknown_key(model, path))
     return FIGURES, key
 

@@ -1,0 +1,41 @@
+"""What the planner's tests share: a record of a real quick run, a small scenario, and plans of the shipped ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from planner.planning import plan
+from planner.result import Result
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD = ROOT / "tests" / "data" / "quick-record.json"
+
+Planned = Callable[..., Result]
+
+
+@cache
+def planned_once(scenario: str, sets: tuple[str, ...], measurements: str, draws: int, seed: int) -> Result:
+    return plan(scenario, sets=sets, measurements=measurements, draws=draws, seed=seed)
+
+
+@pytest.fixture(scope="session")
+def record_path() -> Path:
+    """A record that `benchplan bench run --suite quick` wrote on a machine of two cores."""
+    return RECORD
+
+
+@pytest.fixture(scope="session")
+def planned() -> Planned:
+    """Plan a shipped scenario by its name, or one by its path, on the record; the same question is planned once."""
+
+    def run(
+        scenario: str | Path, *sets: str, draws: int = 1, seed: int = 0, measurements: str = ""
+    ) -> Result:
+        path = ROOT / "scenarios" / f"{scenario}.yaml" if isinstance(scenario, str) else scenario
+        return planned_once(str(path), sets, measurements or str(RECORD), draws, seed)
+
+    return run

@@ -1,0 +1,85 @@
+"""Profit, tax and cash of a month, and the identities that bind them over a whole plan."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner.formulas import people, statements
+
+
+def taxes(profits: list[float], rate: float) -> list[float]:
+    losses, paid = 0.0, []
+    for profit in profits:
+        paid.append(float(statements.tax_usd(losses, profit, rate)))
+        losses = float(statements.tax_losses_usd(losses, profit))
+    return paid
+
+
+def test_tax_waits_until_earlier_losses_are_made_good() -> None:
+    assert taxes([-100, -50, 60, 120, 10, -30, 20, 20], 0.25) == [0, 0, 0, 7.5, 2.5, 0, 0, 2.5]
+
+
+@given(profits=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40), rate=st.floats(0, 1))
+def test_tax_is_paid_on_the_highest_point_that_the_profits_together_ever_reach(
+    profits: list[float], rate: float
+) -> None:
+    # The closed form of a carry-forward without limit: what was taxed in all is the running maximum of all profits.
+    highest = max(0.0, float(np.max(np.cumsum(profits))))
+    paid = taxes(profits, rate)
+    assert min(paid) >= 0
+    assert sum(paid) == pytest.approx(rate * highest, rel=1e-9, abs=1e-6)
+
+
+def test_gross_margin_is_undefined_without_revenue() -> None:
+    found = statements.gross_margin_share(np.array([0.0, 10.0, 10.0]), np.array([-5.0, 4.0, -5.0]))
+    np.testing.assert_array_equal(found, [np.nan, 0.4, -0.5])
+    assert np.isnan(statements.gross_margin_share(0.0, -5.0))
+
+
+def test_cash_flow_is_profit_less_what_is_owed_more_plus_what_is_paid_ahead() -> None:
+    assert statements.net_cash_flow_usd(100.0, 50.0, 20.0, 7.0, 10.0) == 100 - 30 - 3
+
+
+@pytest.mark.parametrize(
+    ("months", "amounts", "expected"),
+    [
+        ([[3.0]], [[5.0]], [0, 0, 5, 0, 0]),
+        ([[3.0], [3.0]], [[5.0], [2.0]], [0, 0, 7, 0, 0]),
+        ([[2.4]], [[5.0]], [0, 0, 5, 0, 0]),  # in the middle of month three
+        ([[0.0]], [[5.0]], [5, 0, 0, 0, 0]),
+        ([[9.0]], [[5.0]], [0, 0, 0, 0, 0]),
+    ],
+)
+def test_a_round_arrives_once(
+    months: list[list[float]], amounts: list[list[float]], expected: list[float]
+) -> None:
+    found = [
+        statements.new_funding_usd(float(m), np.array(months), np.array(amounts))[0] for m in range(1, 6)
+    ]  # type: ignore[index]
+    assert found == expected
+
+
+def test_no_round_is_no_money() -> None:
+    assert np.all(statements.new_funding_usd(1.0, np.zeros((0, 1)), np.zeros((0, 1))) == 0)
+
+
+def test_setting_up_is_paid_in_the_first_month() -> None:
+    assert [float(statements.setup_usd(float(month), 9.0)) for month in (1, 2, 3)] == [9, 0, 0]
+
+
+def test_staff_is_paid_from_the_month_of_hiring() -> None:
+    heads, hired = np.array([[2.0], [1.0]]), np.array([[1.0], [3.0]])
+    salary = np.array([[120e3], [60e3]])
+    assert people.listed_people(2.0, heads, hired) == 2
+    assert people.listed_people(3.0, heads, hired) == 3
+    assert people.listed_staff_usd(2.0, heads, hired, salary, 1.0) == pytest.approx(20e3)
+    assert people.listed_staff_usd(3.0, heads, hired, salary, 1.5) == pytest.approx(37.5e3)
+
+
+def test_raises_compound_to_the_yearly_rate() -> None:
+    assert people.pay_ratio(1.0, 1.3, 0.04) == 1.3
+    assert people.pay_ratio(13.0, 1.3, 0.04) == pytest.approx(1.3 * 1.04, rel=1e-14)
+    assert people.overhead_usd(7.0, 100.0, 50.0) == 750

@@ -1,0 +1,359 @@
+"""Whole plans: the books balance in every month and draw, and what the user changes has the effect it must have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from planner.errors import FigureError, InputError, ScenarioError
+from planner.planning import COMPANY, HEADLINES, plan, prepare
+from planner.result import Result
+from planner.scenario.loading import load
+from planner.strategies import scenario_model
+from tests.planner.conftest import RECORD, Planned
+
+SHIPPED = ("base", "open_platform", "technology_services")
+DRAWS = 40
+BOTH = "strategies=[open_platform, technology_services]"
+
+
+def every_figure(path: Path, *sets: str, draws: int = DRAWS) -> dict[str, np.ndarray]:
+    """All figures of a scenario, monthly ones as months by draws."""
+    ready = prepare(path, sets, str(RECORD))
+    names = [name for name in ready.program.order if ready.program.nodes[name].function]
+    result = plan(path, sets=sets, measurements=str(RECORD), draws=draws, figures=names)
+    return {name: np.asarray(result[name].draws) for name in names}
+
+
+@pytest.fixture(scope="module", params=[*SHIPPED, "mix"])
+def books(request: pytest.FixtureRequest, root: Path) -> dict[str, np.ndarray]:
+    name, sets = ("base", (BOTH,)) if request.param == "mix" else (request.param, ())
+    figures = every_figure(root / "scenarios" / f"{name}.yaml", *sets)
+    loaded = load(root / "scenarios" / f"{name}.yaml", sets, model=scenario_model()).scenario
+    figures["opening_cash_usd"] = np.array(loaded.finance.opening_cash_usd.value)
+    return figures
+
+
+def before(row: np.ndarray, start: float = 0.0) -> np.ndarray:
+    return np.vstack([np.full((1, row.shape[1]), start), row[:-1]])
+
+
+def close(left: np.ndarray, right: np.ndarray) -> None:
+    np.testing.assert_allclose(left, right, rtol=1e-9, atol=1e-6)
+
+
+def test_the_change_of_cash_is_the_flow_and_the_new_money(books: dict[str, np.ndarray]) -> None:
+    opening = float(books["opening_cash_usd"])
+    change = books["cash_usd"] - before(books["cash_usd"], opening)
+    close(change, books["net_cash_flow_usd"] + books["new_funding_usd"])
+
+
+def test_what_the_company_owns_is_what_it_owes_and_what_it_earned(books: dict[str, np.ndarray]) -> None:
+    # Assets (cash, receivables) are liabilities (work owed for deposits) and equity (money put in, profits kept).
+    assets = books["cash_usd"] + books["receivables_usd"]
+    equity = books["opening_cash_usd"] + np.cumsum(books["new_funding_usd"] + books["net_income_usd"], axis=0)
+    close(assets, books["deferred_revenue_usd"] + equity)
+
+
+def test_cash_without_new_money_differs_by_the_money(books: dict[str, np.ndarray]) -> None:
+    close(books["cash_usd"] - books["cash_before_funding_usd"], np.cumsum(books["new_funding_usd"], axis=0))
+
+
+def test_costs_add_up_by_kind_and_by_recurrence(books: dict[str, np.ndarray]) -> None:
+    kinds = ("cost_of_revenue_usd", "research_usd", "staff_usd", "marketing_usd", "overhead_usd", "setup_usd")
+    total: np.ndarray = sum(books[name] for name in kinds)  # type: ignore[assignment]
+    close(books["total_cost_usd"], total)
+    close(books["total_cost_usd"], books["one_off_usd"] + books["running_usd"])
+    close(books["ebitda_usd"], books["revenue_usd"] - books["total_cost_usd"])
+    close(books["net_income_usd"], books["ebitda_usd"] - books["tax_usd"])
+    close(books["gross_profit_usd"], books["revenue_usd"] - books["cost_of_revenue_usd"])
+
+
+def test_startup_cost_adds_up_by_part_and_by_recurrence(books: dict[str, np.ndarray]) -> None:
+    parts = ("training", "cleaning", "licence", "staff", "service", "marketing", "overhead", "setup")
+    total: np.ndarray = sum(books[f"startup_{part}_usd"] for part in parts)  # type: ignore[assignment]
+    close(books["startup_cost_usd"], total)
+    close(books["startup_cost_usd"], books["startup_one_off_usd"] + books["startup_running_usd"])
+
+
+def test_the_company_is_the_sum_of_its_strategies(books: dict[str, np.ndarray]) -> None:
+    strategies = {name.partition(".")[0] for name in books if "." in name}
+    assert strategies
+    for figure in ("revenue_usd", "receivables_usd", "marketing_usd", "delivery_usd", "deferred_revenue_usd"):
+        parts = [books[f"{s}.{figure}"] for s in strategies if f"{s}.{figure}" in books]
+        close(books[figure], sum(parts, np.zeros_like(books[figure])))
+    people = sum(books[f"{s}.people"] for s in strategies)
+    close(books["people"], books["listed_people"] + people)
+    staff = sum(books[f"{s}.staff_usd"] for s in strategies)
+    close(books["staff_usd"], books["listed_staff_usd"] + staff)
+
+
+def test_tokens_are_bought_or_computed(books: dict[str, np.ndarray]) -> None:
+    close(
+        books["api_tokens"] + books["hosted_tokens"],
+        np.broadcast_to(books["served_tokens"], books["api_tokens"].shape),
+    )
+    assert np.all(books["served_tokens"] >= 0)
+
+
+def test_tax_and_losses_are_never_negative(books: dict[str, np.ndarray]) -> None:
+    assert np.all(books["tax_usd"] >= 0)
+    assert np.all(books["tax_losses_usd"] >= 0)
+
+
+def test_funding_need_and_runway_say_the_same(books: dict[str, np.ndarray]) -> None:
+    runs_out = np.isfinite(books["runway_months"])
+    assert np.array_equal(runs_out, np.min(books["cash_usd"], axis=0) < 0)
+    close(books["lowest_cash_before_funding_usd"], books["cash_before_funding_usd"].min(axis=0))
+
+
+# A mix
+
+
+def test_a_mix_of_two_strategies_plans_and_earns_from_both(planned: Planned) -> None:
+    mix, alone = planned("base", BOTH), planned("base")
+    parts = mix["open_platform.revenue_usd"].central + mix["technology_services.revenue_usd"].central
+    np.testing.assert_allclose(mix["revenue_usd"].central, parts, rtol=1e-12)
+    # the platform does not know that there are services beside it
+    np.testing.assert_array_equal(mix["open_platform.users"].central, alone["open_platform.users"].central)
+    assert mix["total_revenue_usd"].central > alone["total_revenue_usd"].central
+    assert mix["training_tokens"].central.sum() > alone["training_tokens"].central.sum()
+
+
+def test_the_order_of_the_strategies_does_not_matter(planned: Planned) -> None:
+    other = "strategies=[technology_services, open_platform]"
+    for name in ("cash_usd", "funding_need_usd"):
+        one, two = planned("base", BOTH)[name].central, planned("base", other)[name].central
+        np.testing.assert_allclose(one, two, rtol=1e-12)
+
+
+def test_a_bare_name_of_two_strategies_is_refused_with_both(planned: Planned) -> None:
+    mix = planned("base", BOTH)
+    assert mix["people"].name == "people"  # the company's own stands before those of the strategies
+    with pytest.raises(FigureError, match="did you mean"):
+        mix["peopel"]
+
+
+@pytest.mark.parametrize(
+    ("strategies", "message"),
+    [
+        ("[open_platfrom]", r"'open_platfrom' is no strategy; there are .*did you mean 'open_platform'"),
+        ("[open_platform, open_platform]", "'open_platform' stands twice"),
+        ("[]", "strategies"),
+    ],
+)
+def test_strategies_that_do_not_exist_are_refused(root: Path, strategies: str, message: str) -> None:
+    with pytest.raises(ScenarioError, match=message):
+        plan(root / "scenarios" / "base.yaml", sets=[f"strategies={strategies}"], measurements="none")
+
+
+# Overrides
+
+
+def test_training_cost_goes_with_one_over_the_utilisation(planned: Planned) -> None:
+    low, high = (planned("base", f"training_mfu_share={share}") for share in (0.3, 0.45))
+    for name in ("training_compute_usd", "training_gpu_hours", "training_compute_usd_per_token"):
+        np.testing.assert_allclose(low[name].central, 1.5 * high[name].central, rtol=1e-12)
+    assert low["training_compute_usd"].central.sum() > 0
+
+
+def test_churn_that_is_overridden_inside_the_months_changes_cash(planned: Planned) -> None:
+    plain, none, much = planned("base"), *(planned("base", f"churn_share_per_month={c}") for c in (0, 0.5))
+    assert none["cash_usd"].central[-1] > plain["cash_usd"].central[-1] > much["cash_usd"].central[-1]
+    assert not np.any(none["open_platform.churn_share_per_month"].central)
+    # before anybody can leave nothing differs
+    launch = int(plain["first_revenue_month"].central) - 1
+    np.testing.assert_array_equal(none["cash_usd"].central[:launch], much["cash_usd"].central[:launch])
+
+
+def test_an_override_may_be_uncertain(planned: Planned) -> None:
+    found = planned("base", "training_gpu_hours=1000 to 2000", draws=200)
+    leaf = found.leaves["training_gpu_hours"]
+    assert leaf.uncertain
+    assert leaf.evidence.kind == "assumed"
+    fixed = planned("base", draws=200)
+    assert found["research_usd"].quantile(0.5)[0] == fixed["research_usd"].quantile(0.5)[0]
+
+
+def test_an_override_of_one_strategy_by_its_full_name(planned: Planned) -> None:
+    found = planned("base", BOTH, "technology_services.people=0")
+    assert not np.any(found["technology_services.work_usd"].central)
+    assert np.any(found["open_platform.revenue_usd"].central)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("trainig_mfu_share=0.3", "did you mean 'training_mfu_share'"),
+        ("churn_share_per_month=1.2", "share"),
+        ("chrun_share_per_month=0.1", "churn_share_per_month"),
+    ],
+)
+def test_a_misspelt_or_impossible_setting_is_refused(root: Path, setting: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        plan(root / "scenarios" / "base.yaml", sets=[setting], measurements="none")
+
+
+@pytest.mark.parametrize(
+    ("setting", "figure", "named"),
+    [
+        ("training_mfu_share=0", "training_gpu_hours_per_token", "training_mfu_share = 0"),
+        ("gpus_per_replica=0", "serving_replicas", "gpus_per_replica = 0"),
+        ("corpus_kept_share=0", "cleaned_bytes", "corpus_kept_share = 0"),
+        ("price_usd_per_million_tokens=0", "paid_tokens", "price_usd_per_million_tokens = 0"),
+        ("release_cadence_months=0", "refresh_share", "release_cadence_months = 0"),
+        ("training_usd_per_gpu_hour=1e308", "", "beyond all bounds|below"),
+    ],
+)
+def test_what_would_divide_by_zero_is_refused_and_never_comes_out_as_free(
+    root: Path, setting: str, figure: str, named: str
+) -> None:
+    with pytest.raises(InputError, match=named) as error:
+        plan(root / "scenarios" / "base.yaml", sets=[setting], measurements=str(RECORD))
+    assert figure in str(error.value)
+
+
+# Where the model comes from
+
+
+def cost_row(result: Result, name: str) -> np.ndarray:
+    return np.asarray(result[name].central)
+
+
+PRETRAINED = ("model.source=pretrained", "training.pretraining_tokens=1e11")
+
+
+def test_the_source_of_the_model_says_what_is_paid_for(planned: Planned) -> None:
+    api = planned("base", "model.source=api")
+    ready = planned("base", "model.source=open_weights")
+    tuned = planned("base", "model.source=fine_tuned")
+    own = planned("base", *PRETRAINED)
+    assert cost_row(api, "api_usd").sum() > 0
+    assert not np.any(cost_row(api, "serving_compute_usd"))
+    for hosted in (ready, tuned, own):
+        assert not np.any(cost_row(hosted, "api_usd"))
+        assert cost_row(hosted, "serving_compute_usd").sum() > 0
+    for bought in (api, ready):
+        assert not np.any(cost_row(bought, "training_compute_usd"))
+        assert not np.any(cost_row(bought, "cleaning_usd"))
+    training = [float(cost_row(r, "training_compute_usd").sum()) for r in (tuned, own)]
+    assert 0 < training[0] < training[1]
+    np.testing.assert_array_equal(
+        cost_row(ready, "serving_compute_usd"), cost_row(tuned, "serving_compute_usd")
+    )
+
+
+def test_the_cost_follows_the_switch_of_the_source(planned: Planned) -> None:
+    switched = planned("base", "model.source=api", "model.switch_source=fine_tuned", "model.switch_month=20")
+    bought, computed = cost_row(switched, "api_usd"), cost_row(switched, "serving_compute_usd")
+    launch = int(switched["first_revenue_month"].central)
+    assert np.all(bought[launch - 1 : 19] > 0)
+    assert not np.any(bought[19:])
+    assert not np.any(computed[:19])
+    assert np.all(computed[19:] > 0)
+    trained = cost_row(switched, "training_compute_usd")
+    assert np.flatnonzero(trained).tolist()[:4] == [
+        16,
+        17,
+        18,
+        25,
+    ]  # three months before, and a refresh six after
+    always = planned("base", "model.source=api")
+    np.testing.assert_array_equal(cost_row(always, "api_usd")[:19], bought[:19])
+
+
+def test_a_switch_beyond_the_horizon_changes_nothing_but_its_preparation(planned: Planned) -> None:
+    late = planned("base", "model.source=api", "model.switch_source=fine_tuned", "model.switch_month=200")
+    never = planned("base", "model.source=api")
+    np.testing.assert_array_equal(late["cash_usd"].central, never["cash_usd"].central)
+
+
+@pytest.mark.parametrize("half", ["model.switch_source=api", "model.switch_month=9"])
+def test_half_a_switch_is_refused(root: Path, half: str) -> None:
+    with pytest.raises(ScenarioError, match="a switch needs both its month and its source"):
+        plan(root / "scenarios" / "base.yaml", sets=[half], measurements="none")
+
+
+def test_pretraining_without_its_tokens_is_refused(root: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"training\.pretraining_tokens: is needed but not written"):
+        plan(root / "scenarios" / "base.yaml", sets=["model.source=pretrained"], measurements=str(RECORD))
+
+
+# Draws and horizons
+
+
+@pytest.mark.parametrize("draws", [0, -1, 1_000_001])
+def test_an_impossible_number_of_draws_is_refused(root: Path, draws: int) -> None:
+    with pytest.raises(InputError, match=rf"--draws {draws}: give a number from 1"):
+        plan(root / "scenarios" / "base.yaml", draws=draws, measurements=str(RECORD))
+
+
+def test_the_same_seed_gives_the_same_draws_and_another_one_others(planned: Planned, root: Path) -> None:
+    again = plan(root / "scenarios" / "base.yaml", measurements=str(RECORD), draws=64, seed=3)
+    first, other = planned("base", draws=64, seed=3), planned("base", draws=64, seed=4)
+    np.testing.assert_array_equal(first["cash_usd"].draws, again["cash_usd"].draws)
+    assert not np.array_equal(first["cash_usd"].draws, other["cash_usd"].draws)
+
+
+def test_the_central_path_does_not_depend_on_the_draws(planned: Planned) -> None:
+    np.testing.assert_array_equal(
+        planned("base")["cash_usd"].central, planned("base", draws=64)["cash_usd"].central
+    )
+
+
+@pytest.mark.parametrize("draws", [2, 48, 49])
+def test_every_kept_figure_has_its_draws_whatever_their_number(planned: Planned, draws: int) -> None:
+    # 48 draws over 48 months: a row of months must not be taken for a row of draws
+    found = planned("base", "people.loaded_cost_ratio=1.3", draws=draws)
+    for name in HEADLINES:
+        figure = found[name]
+        assert figure.draws is not None
+        assert figure.draws.shape == ((48, draws) if figure.is_monthly else (draws,)), name
+
+
+def test_a_plan_without_uncertainty_is_the_same_in_every_draw(planned: Planned) -> None:
+    found = planned("base", "listed_people=3", draws=48)
+    people = found["people"]
+    listed = people.draws - found["people"].draws[:, :1]
+    assert people.draws.shape == (48, 48)
+    assert listed.shape == (48, 48)
+
+
+@pytest.mark.parametrize("months", [1, 2, 240])
+@pytest.mark.parametrize("draws", [1, 3])
+def test_the_shortest_and_the_longest_plan(planned: Planned, months: int, draws: int) -> None:
+    found = planned("base", f"horizon_months={months}", draws=draws)
+    assert found["cash_usd"].central.shape == (months,)
+    assert np.ndim(found["funding_need_usd"].central) == 0
+    assert [len(list(found.trace(name).walk())) > 5 for name in ("cash_usd", "funding_need_usd")] == [
+        True
+    ] * 2
+    assert found.frame("cash_usd").shape[0] == months
+
+
+def test_a_company_without_roles_and_rounds_plans(planned: Planned) -> None:
+    found = planned("base", "people.roles=[]", "finance.rounds=[]")
+    assert not np.any(found["listed_people"].central)
+    assert not np.any(found["new_funding_usd"].central)
+    assert found["cash_usd"].central.shape == (48,)
+
+
+def test_every_company_figure_is_planned(planned: Planned) -> None:
+    from planner.engine import figures_of
+
+    found = planned("base")
+    assert {name for module in COMPANY for name in figures_of(module)} <= set(found)
+
+
+def test_users_that_nobody_serves_cost_nothing(planned: Planned) -> None:
+    found = planned(
+        "base", "open_platform.users=0", "open_platform.paid_users=0", "open_platform.developers=0"
+    )
+    assert not np.any(found["serving_usd"].central)
+    assert not np.any(found["revenue_usd"].central)
+    assert found["first_revenue_month"].central == np.inf
+    assert found["startup_cost_usd"].central == pytest.approx(
+        found["total_cost_usd"].central.sum(), rel=1e-12
+    )

@@ -13,7 +13,6 @@ from planner.errors import InputError, ScenarioError, nearest
 from planner.evidence import Evidence, Leaf
 from planner.formulas import architecture, data, metrics, people, serving, statements, training
 from planner.result import Figure, Result
-from planner.scenario.keys import quantity_names
 from planner.scenario.loading import Loaded, load
 from planner.scenario.quantities import Quantity
 from planner.scenario.schema import Company
@@ -61,7 +60,7 @@ def prepare(path: str | Path, sets: Sequence[str] = (), measurements_choice: str
     company = {name: function for module in COMPANY for name, function in figures_of(module).items()}
     owned = {name: figures_of(strategies.module(name)) for name in loaded.scenario.strategies}
     graph = Graph(company, owned, leaves, loaded.overrides)
-    leaves = {**leaves, **{graph.find(name): _override(loaded, name) for name in loaded.overrides}}
+    leaves = {**leaves, **{graph.find(name): _override(loaded, name, graph.find(name)) for name in loaded.overrides}}
     program = graph.resolve(
         [*company, *(f"{s}.{name}" for s, functions in owned.items() for name in functions)]
     )
@@ -110,23 +109,19 @@ def plan(
 
 
 def _drawn(ready: Prepared, draws: int, seed: int) -> dict[str, Any]:
-    from planner.scenario.sampling import uniforms
+    from planner.drawing import draws_of
 
-    used = [ready.leaves[name] for name in ready.program.leaves]
-    names = [name for leaf in used for name in leaf.uncertain]
-    order = quantity_names(type(ready.loaded.scenario))
-    drawn = uniforms(names, draws, seed, order)
-    return {leaf.name: leaf.drawn(drawn) for leaf in used}
+    return draws_of(ready.leaves, ready.program.leaves, ready.loaded, draws, seed).block(0, draws)
 
 
-def _override(loaded: Loaded[Company], name: str) -> Leaf:
+def _override(loaded: Loaded[Company], name: str, figure: str) -> Leaf:
     quantity: Quantity = loaded.overrides[name]
     place = loaded.positions.get(f"figures.{name}")
     kind: evidence.Kind = "quoted" if quantity.source else "assumed"
     reference = quantity.source or (str(place) if place else f"--set {name}")
     as_of = quantity.as_of.isoformat() if quantity.as_of else ""
     about = Evidence(kind, reference, as_of, quantity.note or "set from outside in place of its formula")
-    return Leaf(name, (quantity,), about)
+    return Leaf(figure, (quantity,), about)
 
 
 def _check_strategies(loaded: Loaded[Company]) -> None:

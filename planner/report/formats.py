@@ -15,6 +15,8 @@ SMALLEST_COMPACT = 1000.0
 """From here on money is written with a suffix: `$4.3K`."""
 SMALLEST_DECIMAL = 1e-4
 """Below it a number is written with a power of ten."""
+LARGEST_WORD = 1e15
+"""From here on a number is written with a power of ten."""
 LARGEST_EXACT = 1e6
 """Below it a whole number is written with all its digits."""
 SINGULAR_OF = {plural: singular for singular, plural in SINGULAR.items()}
@@ -52,13 +54,19 @@ class Formats:
 
     def money(self, usd: float, digits: int = 2) -> str:
         """Return US dollars in short form: `$2.7M`, `$430K`, `$24`, `$0.076`."""
+        if not math.isfinite(usd):
+            return (
+                self.messages.gettext("undefined")
+                if math.isnan(usd)
+                else self.messages.gettext("without limit")
+            )
         value = rounded(usd, digits)
+        if 0 < abs(value) < SMALLEST_DECIMAL or abs(value) >= LARGEST_WORD:
+            return f"{numbers.get_currency_symbol('USD', self.locale)}{self.number(value, digits)}"
         if abs(value) >= SMALLEST_COMPACT:
             return numbers.format_compact_currency(
                 value, "USD", locale=self.locale, fraction_digits=max(digits - 1, 0)
             )
-        if 0 < abs(value) < SMALLEST_DECIMAL:
-            return f"{numbers.get_currency_symbol('USD', self.locale)}{self.number(value, digits)}"
         pattern = self.locale.currency_formats["standard"].pattern.split(";")[0]
         places = 0 if value == 0 else max(digits - 1 - math.floor(math.log10(abs(value))), 0)
         shown = pattern.replace("0.00", "0" + ("." + "0" * places if places else ""))
@@ -68,7 +76,7 @@ class Formats:
         """Return a plain number, in words from a million on: `1,234`, `0.043`, `8.03 billion`."""
         if not (value == round(value) and abs(value) < LARGEST_EXACT):
             value = rounded(value, digits)
-        if abs(value) >= 1e15 or 0 < abs(value) < SMALLEST_DECIMAL:
+        if abs(value) >= LARGEST_WORD or 0 < abs(value) < SMALLEST_DECIMAL:
             mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
             return f"{numbers.format_decimal(float(mantissa), locale=self.locale)} x 10^{int(exponent)}"
         if abs(value) >= LARGEST_EXACT:
@@ -83,11 +91,8 @@ class Formats:
 
     def percent(self, share: float, digits: int = 2) -> str:
         """Return a share in per cent: `38%`, `4.3%`, `100%`."""
-        return numbers.format_percent(
-            rounded(share, max(digits, 3 if abs(share) >= 0.995 else digits)),
-            "#,##0.####%",
-            locale=self.locale,
-        )
+        per_cent = rounded(100.0 * share, max(digits, 3 if abs(share) >= 0.995 else digits))
+        return str(self.locale.percent_formats[None].pattern).replace("#,##0", self.number(per_cent, 9))
 
     def chance(self, share: float) -> str:
         """Return a share of draws so that it rounds neither to never nor to always: `38%`, `less than 1%`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from bench.record import Measurement, Record
 from planner.report.formats import Formats
 
 PLAIN, COMPRESSED = "fp32", "int8"
+IN_BOTH = ("", "evaluation", "saving")
+"""Steps whose measurements also stand where the two forms are compared."""
 STEPS = ("data", "choice", "parameters", "training", "evaluation", "saving")
 TRAINING_NAMES = frozenset(
     {
@@ -75,7 +78,7 @@ class Measured:
     def _subject(self, name: str) -> Subject:
         found = [m for m in self.record.measurements if m.subject == name]
         steps = [self._step(step, found) for step in STEPS] if name != "machine" else []
-        rest = [m for m in found if name == "machine" or not step_of(m)]
+        rest = [m for m in found if name == "machine" or step_of(m) in IN_BOTH]
         variants = tuple(dict.fromkeys(m.variant for m in rest))
         quantities = dict.fromkeys(m.name for m in rest)
         comparison = tuple(
@@ -91,7 +94,7 @@ class Measured:
     def _step(self, step: str, found: Sequence[Measurement]) -> Step:
         _ = self._
         titles = {
-            "data": _("Data preparation"), "choice": _("Model choice"), "parameters": _("Parameters"),
+            "data": _("Data preparation"), "choice": _("Model choice"), "parameters": _("Parameter settings"),
             "training": _("Training"), "evaluation": _("Evaluation"), "saving": _("Saving and loading"),
         }  # fmt: skip
         lines = tuple(
@@ -165,7 +168,9 @@ def _speed(speed: Measurement, formats: Formats) -> str:
     if speed.low is not None and speed.high is not None:
         values |= {"low": formats.number(speed.low), "high": formats.number(speed.high)}
         said += " " + _("The 95 %% interval is %(low)s to %(high)s.") % values
-    return f"{said} {_('The bench says: %(note)s.') % {'note': speed.note}}" if speed.note else said
+    if speed.note:
+        said += " " + _("The bench says: %(note)s.") % {"note": speed.note}
+    return said
 
 
 def _size_and_quality(record: Record, formats: Formats) -> list[str]:
@@ -196,9 +201,9 @@ def _size_and_quality(record: Record, formats: Formats) -> list[str]:
 
 def _money(saving_usd: float, need_usd: float, noise: bool, formats: Formats) -> str:
     _ = formats.messages.gettext
-    values = {"usd": formats.money(abs(saving_usd)), "need": formats.money(need_usd)}
-    if saving_usd != saving_usd:
+    if math.isnan(saving_usd):
         return _("What it is worth in money cannot be said, because one of the two speeds is missing.")
+    values = {"usd": formats.money(abs(saving_usd)), "need": formats.money(need_usd)}
     if noise:
         return (
             _("Over the plan the two speeds as measured differ by %(usd)s, which may as well be nothing.")
@@ -226,7 +231,7 @@ def is_noise(speed: Measurement) -> bool:
 
 
 def step_of(m: Measurement) -> str:
-    """Return the step of a model's cycle to which a measurement belongs; empty for what compares the two forms."""
+    """Return the step of a model's cycle to which a measurement belongs; empty for what belongs to none."""
     if m.name in DATA_NAMES:
         return "data"
     if m.name.startswith("search_"):
@@ -235,7 +240,9 @@ def step_of(m: Measurement) -> str:
         return "training"
     if m.name.startswith("validation_"):
         return "parameters"
-    if m.variant == PLAIN and m.name.startswith("reload_"):
+    if m.variant == PLAIN and m.name.startswith(("loss_", "accuracy_")):
+        return "evaluation"
+    if m.variant == PLAIN and (m.name.startswith("reload_") or m.name == "file_bytes"):
         return "saving"
     return ""
 

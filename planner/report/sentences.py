@@ -74,14 +74,12 @@ class Sentences:
         """Whether the planned rounds are enough."""
         _, o = self._, self.o
         values = {"usd": self.f.money(o.rounds_usd), "draws": self.draws(o.covered_share)}
-        if o.need_usd.p90 == 0 and not o.rounds_usd:
+        if o.need_usd.p90 == 0:
             return ""
         if not o.rounds_usd:
             return _("The scenario plans no funding round.")
         if self.is_drawn:
-            return (
-                _("The scenario plans rounds of %(usd)s, as much as the need or more in %(draws)s.") % values
-            )
+            return _("The scenario plans rounds of %(usd)s; they cover the need in %(draws)s.") % values
         if o.covered_share:
             return _("The scenario plans rounds of %(usd)s, which is enough.") % values
         return _("The scenario plans rounds of %(usd)s, which is not enough.") % values

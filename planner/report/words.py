@@ -42,7 +42,9 @@ class Verdict:
         """How much money is needed."""
         _, o = self._, self.o
         caption = _("of new money on the central path")
-        if self.say.is_drawn:
+        if self.say.is_drawn and o.need_usd.p90 == 0:
+            caption = _("in nine draws of ten or more")
+        elif self.say.is_drawn:
             caption = _("even odds; %(safe)s to be safe in nine of ten draws") % {
                 "safe": self.f.money(o.need_usd.p90)
             }

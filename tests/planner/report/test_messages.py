@@ -1,0 +1,61 @@
+"""The catalogues fit the texts of the code and the templates."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from planner.report.messages import languages, messages
+
+METHODS = [("**.py", "python"), ("**.j2", "jinja2.ext:babel_extract")]
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+PLACE = re.compile(r"%\((\w+)\)s")
+
+
+@pytest.fixture(scope="module")
+def texts(root: Path) -> set[str | tuple[str, ...]]:
+    found: set[str | tuple[str, ...]] = set()
+    for folder in ("planner/report", "templates"):
+        for _file, _line, text, _comments, _context in extract_from_dir(
+            root / folder, METHODS, keywords=KEYWORDS
+        ):
+            found.add(text)
+    return found
+
+
+def catalogue(root: Path, language: str) -> list[Message]:
+    with (root / "templates" / "messages" / f"{language}.po").open("rb") as file:
+        return [message for message in read_po(file) if message.id]
+
+
+def test_there_are_texts(texts: set[str | tuple[str, ...]]) -> None:
+    assert {"Verdict", "How much money is needed?", "measured"} <= texts
+
+
+@pytest.mark.parametrize("language", [name for name in languages() if name != "en"])
+def test_translations_are_of_texts_that_there_are(root: Path, texts: set[object], language: str) -> None:
+    assert [message.id for message in catalogue(root, language) if message.id not in texts] == []
+
+
+@pytest.mark.parametrize("language", [name for name in languages() if name != "en"])
+def test_translations_keep_every_number(root: Path, language: str) -> None:
+    wrong = [
+        message.id
+        for message in catalogue(root, language)
+        for text in spellings(message.string)
+        if text and set(PLACE.findall(text)) != set(PLACE.findall(spellings(message.id)[-1]))
+    ]
+    assert wrong == []
+
+
+def spellings(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def test_what_is_missing_stays_english() -> None:
+    assert messages("zh").gettext("No such text in any catalogue.") == "No such text in any catalogue."

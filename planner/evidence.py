@@ -101,12 +101,12 @@ class Leaf:
             return np.array([q.value for q in self.quantities], dtype=float).reshape(-1, 1)
         return self.quantities[0].value if self.quantities else np.nan
 
-    def drawn(self, uniforms: Mapping[str, NDArray[np.float64]]) -> Any:  # noqa: ANN401
-        """Return the value with every distribution at the quantiles that the uniform draws ask for."""
+    def drawn(self, values: Mapping[str, NDArray[np.float64]]) -> Any:  # noqa: ANN401
+        """Return the value in a block of draws, from the drawn values of its uncertain quantities by name."""
         if not self.uncertain:
             return self.central()
         rows = [
-            q.distribution.quantile(uniforms[name]) if q.distribution else q.value
+            values[name] if q.is_uncertain else q.value
             for name, q in zip(self._draw_names(), self.quantities, strict=True)
         ]
         return np.stack(np.broadcast_arrays(*rows)) if self.is_list else rows[0]

@@ -1,8 +1,7 @@
-"""The distributions that a scenario may write for a quantity.
+"""What every distribution of a quantity can say, and those that are given by a 90 % interval.
 
 `5 to 10` is a 90 % interval: lognormal with p5 = 5 and p95 = 10, or logit-normal where the unit is a share.
-In `normal(low, high)` the two numbers are p5 and p95 as well. In `uniform(low, high)`,
-`triangular(low, mode, high)` and `pert(low, mode, high)` they are the ends and the most likely value.
+In `normal(low, high)` the two numbers are p5 and p95 as well.
 
 Medians, means, p5 and p95 need no scipy; only `quantile`, which sampling calls, imports it.
 """
@@ -13,12 +12,11 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from functools import cached_property
+from statistics import NormalDist
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from planner.scenario.incomplete_beta import inverse_incomplete_beta
 
 Array = NDArray[np.float64]
 
@@ -28,8 +26,12 @@ WIDEST_RATIO = 1e9
 """How many times the upper end of an interval may be the lower one; beyond it the mean says nothing."""
 SMALLEST_PRODUCT = 1e-300
 """Below it a product of two floats loses digits to underflow."""
-PERT_WEIGHT = 4.0
-"""How much more the mode counts than an end in the mean of a PERT distribution (Malcolm et al. 1959)."""
+POINTS = (0.05, 0.5, 0.95)
+"""The shares at which every distribution is echoed."""
+
+_NORMAL = NormalDist()
+_FARTHEST_SCORE = 9.0
+"""Scores beyond it carry less probability than one float can hold beside one."""
 
 
 class Facts(NamedTuple):
@@ -45,9 +47,11 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True)
 class Distribution(ABC):
-    """A continuous distribution of one quantity, known by its quantile function."""
+    """A distribution of one quantity, known by its quantile function."""
 
     kind: ClassVar[str]
+    is_normal_inside: ClassVar[bool] = False
+    """The quantity is a function of a normal one, so that `at_scores` needs no uniform values between."""
 
     @property
     def median(self) -> float:
@@ -86,7 +90,13 @@ class Distribution(ABC):
 
     def quantile(self, u: Array) -> Array:
         """Return the values below which the shares `u` of draws lie; `u` is inside (0, 1), of any shape."""
-        return np.clip(self._quantile(np.asarray(u, dtype=np.float64)), self.lower, self.upper)
+        return self._quantile(np.asarray(u, dtype=np.float64))
+
+    def at_scores(self, z: Array) -> Array:
+        """Return the values at standard normal scores, which is `quantile` of the shares below the scores."""
+        from scipy.special import ndtr
+
+        return self._quantile(ndtr(np.asarray(z, dtype=np.float64)))
 
     @cached_property
     def _facts(self) -> Facts:
@@ -100,12 +110,84 @@ class Distribution(ABC):
 
 
 @dataclass(frozen=True)
-class Lognormal(Distribution):
+class Continuous(Distribution):
+    """A distribution with a density, which can be truncated."""
+
+    @abstractmethod
+    def share_below(self, x: float) -> float:
+        """Return the probability of a value below `x`."""
+
+    @abstractmethod
+    def point(self, u: float) -> float:
+        """Return one quantile, without scipy."""
+
+    @abstractmethod
+    def mean_between(self, low: float, high: float) -> float:
+        """Return the mean of the values between `low` and `high`, which lie in the support."""
+
+
+@dataclass(frozen=True)
+class _NormalInside(Continuous):
+    """A quantity that is a rising function of a normal one, by its p5 and p95."""
+
+    is_normal_inside: ClassVar[bool] = True
+    p5: float
+    p95: float
+
+    @property
+    def mu(self) -> float:
+        """The mean of the normal quantity inside."""
+        return (self._inside(self.p5) + self._inside(self.p95)) / 2
+
+    @property
+    def sigma(self) -> float:
+        """The standard deviation of the normal quantity inside."""
+        return (self._inside(self.p95) - self._inside(self.p5)) / (2 * NORMAL_P95)
+
+    def at_scores(self, z: Array) -> Array:
+        """Return the values at standard normal scores."""
+        inside = self._scale * np.asarray(z, dtype=np.float64)
+        inside += self._shift
+        return self._outside(inside)
+
+    def share_below(self, x: float) -> float:
+        """Return the probability of a value below `x`."""
+        return _NORMAL.cdf(self._score(x))
+
+    def point(self, u: float) -> float:
+        """Return one quantile, without scipy."""
+        return float(self.at_scores(np.array([_NORMAL.inv_cdf(u)]))[0])
+
+    def _quantile(self, u: Array) -> Array:
+        from scipy.special import ndtri
+
+        return self.at_scores(ndtri(u))
+
+    @cached_property
+    def _shift(self) -> float:
+        return self.mu
+
+    @cached_property
+    def _scale(self) -> float:
+        return self.sigma
+
+    def _score(self, x: float) -> float:
+        if x <= self.lower:
+            return -math.inf
+        return math.inf if x >= self.upper else (self._inside(x) - self.mu) / self.sigma
+
+    def _inside(self, x: float) -> float:
+        return x
+
+    def _outside(self, inside: Array) -> Array:
+        return inside
+
+
+@dataclass(frozen=True)
+class Lognormal(_NormalInside):
     """A positive quantity whose logarithm is normal, by its p5 and p95 (as Squiggle reads `5 to 10`)."""
 
     kind: ClassVar[str] = "lognormal"
-    p5: float
-    p95: float
 
     def __post_init__(self) -> None:
         if not 0.0 < self.p5 < self.p95 <= WIDEST_RATIO * self.p5:
@@ -114,19 +196,15 @@ class Lognormal(Distribution):
             )
 
     @property
-    def mu(self) -> float:
-        """The mean of the logarithm."""
-        return (math.log(self.p5) + math.log(self.p95)) / 2
-
-    @property
-    def sigma(self) -> float:
-        """The standard deviation of the logarithm."""
-        return (math.log(self.p95) - math.log(self.p5)) / (2 * NORMAL_P95)
-
-    @property
     def text(self) -> str:
         """The spelling in a scenario file."""
         return f"{number_text(self.p5)} to {number_text(self.p95)}"
+
+    def mean_between(self, low: float, high: float) -> float:
+        """Return the mean of the values between `low` and `high`, which lie in the support."""
+        below, above = self._score(low), self._score(high)
+        weight = _NORMAL.cdf(above - self.sigma) - _NORMAL.cdf(below - self.sigma)
+        return self.mean * weight / (_NORMAL.cdf(above) - _NORMAL.cdf(below))
 
     def _describe(self) -> Facts:
         product = (
@@ -135,153 +213,78 @@ class Lognormal(Distribution):
         median = math.sqrt(product) if product > SMALLEST_PRODUCT else math.exp(self.mu)
         return Facts(self.p5, median, self.p95, median * math.exp(self.sigma**2 / 2), 0.0, math.inf)
 
-    def _quantile(self, u: Array) -> Array:
-        return np.exp(self.mu + self.sigma * _standard_normal(u))
+    def _inside(self, x: float) -> float:
+        return math.log(x)
+
+    def _outside(self, inside: Array) -> Array:
+        return np.exp(inside, out=inside)
 
 
 @dataclass(frozen=True)
-class LogitNormal(Distribution):
+class LogitNormal(_NormalInside):
     """A share whose log odds are normal, by its p5 and p95; it never leaves 0..1."""
 
     kind: ClassVar[str] = "logit-normal"
-    p5: float
-    p95: float
 
     def __post_init__(self) -> None:
         if not 0.0 < self.p5 < self.p95 < 1.0:
             raise ValueError("the ends of an interval of a share lie inside 0 and 1")
 
     @property
-    def mu(self) -> float:
-        """The mean of the log odds."""
-        return (_logit(self.p5) + _logit(self.p95)) / 2
-
-    @property
-    def sigma(self) -> float:
-        """The standard deviation of the log odds."""
-        return (_logit(self.p95) - _logit(self.p5)) / (2 * NORMAL_P95)
-
-    @property
     def text(self) -> str:
         """The spelling in a scenario file."""
         return f"{number_text(self.p5)} to {number_text(self.p95)}"
 
+    def mean_between(self, low: float, high: float) -> float:
+        """Return the mean of the values between `low` and `high`, by Gauss-Legendre panels over the score."""
+        ends = np.clip([self._score(low), self._score(high)], -_FARTHEST_SCORE, _FARTHEST_SCORE)
+        z, weight = _panels(float(ends[0]), float(ends[1]))
+        weight *= np.exp(-0.5 * z * z)
+        return float(weight @ self.at_scores(z) / weight.sum())
+
     def _describe(self) -> Facts:
         # The mean has no closed form. The trapezoidal rule over +-9 standard deviations is exact to rounding
         # for a smooth integrand that vanishes at both ends (Trefethen and Weideman 2014, section 5).
-        z = np.linspace(-9.0, 9.0, 2001)
+        z = np.linspace(-_FARTHEST_SCORE, _FARTHEST_SCORE, 2001)
         weight = np.exp(-0.5 * z * z)
-        mean = float(weight @ _share_of_log_odds(self.mu + self.sigma * z) / weight.sum())
-        median = float(_share_of_log_odds(np.float64(self.mu)))
-        return Facts(self.p5, median, self.p95, mean, 0.0, 1.0)
+        mean = float(weight @ self.at_scores(z) / weight.sum())
+        return Facts(self.p5, self.point(0.5), self.p95, mean, 0.0, 1.0)
 
-    def _quantile(self, u: Array) -> Array:
-        return _share_of_log_odds(self.mu + self.sigma * _standard_normal(u))
+    def _inside(self, x: float) -> float:
+        return math.log(x) - math.log1p(-x)
+
+    def _outside(self, inside: Array) -> Array:
+        # 1 / (1 + exp(-x)), written so that no end overflows.
+        inside *= 0.5
+        np.tanh(inside, out=inside)
+        inside += 1.0
+        inside *= 0.5
+        return inside
 
 
 @dataclass(frozen=True)
-class Normal(Distribution):
+class Normal(_NormalInside):
     """A quantity that may be negative, by its p5 and p95."""
 
     kind: ClassVar[str] = "normal"
-    p5: float
-    p95: float
 
     def __post_init__(self) -> None:
         if not self.p5 < self.p95:
             raise ValueError("p5 of a normal distribution is below its p95")
 
-    def _describe(self) -> Facts:
-        middle = self.p5 + (self.p95 - self.p5) / 2
-        return Facts(self.p5, middle, self.p95, middle, -math.inf, math.inf)
-
-    def _quantile(self, u: Array) -> Array:
-        return self.median + (self.p95 - self.p5) / (2 * NORMAL_P95) * _standard_normal(u)
-
-
-@dataclass(frozen=True)
-class Uniform(Distribution):
-    """Every value between two ends is as likely as any other."""
-
-    kind: ClassVar[str] = "uniform"
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if not self.low < self.high:
-            raise ValueError("low of a uniform distribution is below its high")
-
-    def _describe(self) -> Facts:
-        p5, middle, p95 = (self.low + (self.high - self.low) * u for u in (0.05, 0.5, 0.95))
-        return Facts(p5, middle, p95, middle, self.low, self.high)
-
-    def _quantile(self, u: Array) -> Array:
-        return self.low + (self.high - self.low) * u
-
-
-@dataclass(frozen=True)
-class _ThreePoints(Distribution):
-    """A bounded distribution by its ends and its most likely value."""
-
-    low: float
-    mode: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if not (self.low <= self.mode <= self.high and self.low < self.high):
-            raise ValueError("the mode lies between low and high, and low is below high")
-
     @property
-    def _mode_share(self) -> float:
-        """Where the mode lies in the range, 0 at its low end and 1 at its high end."""
-        return (self.mode - self.low) / (self.high - self.low)
+    def mu(self) -> float:
+        """The mean."""
+        return self.p5 + (self.p95 - self.p5) / 2
 
-
-@dataclass(frozen=True)
-class Triangular(_ThreePoints):
-    """A bounded quantity whose density rises in a line to the mode and falls in a line from it."""
-
-    kind: ClassVar[str] = "triangular"
-
-    def _describe(self) -> Facts:
-        p5, median, p95 = (float(self._quantile(np.array(u))) for u in (0.05, 0.5, 0.95))
-        return Facts(p5, median, p95, (self.low + self.mode + self.high) / 3, self.low, self.high)
-
-    def _quantile(self, u: Array) -> Array:
-        rising = np.sqrt(u * self._mode_share)
-        falling = 1.0 - np.sqrt((1.0 - u) * (1.0 - self._mode_share))
-        return self.low + (self.high - self.low) * np.where(u < self._mode_share, rising, falling)
-
-
-@dataclass(frozen=True)
-class Pert(_ThreePoints):
-    """A bounded quantity, smooth about its mode: a beta distribution over the range (Malcolm et al. 1959)."""
-
-    kind: ClassVar[str] = "pert"
-
-    @property
-    def alpha(self) -> float:
-        """The first shape of the beta distribution."""
-        return 1.0 + PERT_WEIGHT * self._mode_share
-
-    @property
-    def beta(self) -> float:
-        """The second shape of the beta distribution."""
-        return 1.0 + PERT_WEIGHT * (1.0 - self._mode_share)
+    def mean_between(self, low: float, high: float) -> float:
+        """Return the mean of the values between `low` and `high`."""
+        below, above = self._score(low), self._score(high)
+        slope = _NORMAL.pdf(below) - _NORMAL.pdf(above)
+        return self.mu + self.sigma * slope / (_NORMAL.cdf(above) - _NORMAL.cdf(below))
 
     def _describe(self) -> Facts:
-        p5, median, p95 = (
-            self.low + (self.high - self.low) * inverse_incomplete_beta(self.alpha, self.beta, u)
-            for u in (0.05, 0.5, 0.95)
-        )
-        mean = (self.low + PERT_WEIGHT * self.mode + self.high) / (PERT_WEIGHT + 2.0)
-        return Facts(p5, median, p95, mean, self.low, self.high)
-
-    def _quantile(self, u: Array) -> Array:
-        from scipy.special import betaincinv
-
-        unit: Array = betaincinv(self.alpha, self.beta, u)
-        return self.low + (self.high - self.low) * unit
+        return Facts(self.p5, self.mu, self.p95, self.mu, -math.inf, math.inf)
 
 
 def number_text(value: float) -> str:
@@ -289,17 +292,9 @@ def number_text(value: float) -> str:
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
 
 
-def _standard_normal(u: Array) -> Array:
-    from scipy.special import ndtri
-
-    z: Array = ndtri(u)
-    return z
-
-
-def _logit(share: float) -> float:
-    return math.log(share) - math.log1p(-share)
-
-
-def _share_of_log_odds(log_odds: Array | np.float64) -> Array:
-    """Return 1 / (1 + exp(-x)), written so that no end overflows."""
-    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))
+def _panels(low: float, high: float, count: int = 64) -> tuple[Array, Array]:
+    """Return nodes and weights of Gauss-Legendre quadrature with 16 nodes on each of `count` panels."""
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    half = (high - low) / (2 * count)
+    middles = low + half * (2 * np.arange(count) + 1)
+    return (middles[:, None] + half * nodes).ravel(), np.tile(half * weights, count)

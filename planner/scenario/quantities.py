@@ -16,14 +16,17 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, cor
 
 from planner.errors import suggestion
 from planner.scenario.distributions import Distribution, LogitNormal, Lognormal, Normal, number_text
-from planner.scenario.spelling import ALLOWED, LARGEST_NUMBER, NUMBER, parse
+from planner.scenario.spelling import ALLOWED, KINDS, LARGEST_NUMBER, NUMBER, parse
 from planner.scenario.wording import show
 from planner.units import is_share
 
 FIELDS = ("value", "source", "as_of", "note")
 WRONG_VALUE, WRONG_KEY = "quantity", "quantity_key"
 """The types of the errors that pydantic reports of a quantity, apart from its own."""
-PATTERN = rf"^\s*({NUMBER}\s+to\s+{NUMBER}|(normal|uniform|triangular|pert)\s*\(.*\))\s*$"
+PATTERN = (
+    rf"^\s*({NUMBER}\s+to\s+{NUMBER}|({'|'.join(KINDS)})\s*\(.*\))"
+    rf"(\s+within\s*({NUMBER}\s*\.\.\s*({NUMBER})?|\.\.\s*{NUMBER}))?\s*$"
+)
 
 
 @dataclass(frozen=True)

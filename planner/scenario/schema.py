@@ -12,6 +12,7 @@ from pydantic import Field
 
 from planner.scenario.base import Section, assumed
 from planner.scenario.quantities import Quantity
+from planner.scenario.uncertainty import Uncertainty
 
 Source = Literal["api", "open_weights", "fine_tuned", "pretrained"]
 Term = Literal["on_demand", "spot", "reserved_1_year", "reserved_3_years"]
@@ -244,3 +245,4 @@ class Company(Section):
     people: People = People()
     market: Market = Market()
     finance: Finance = Finance()
+    uncertainty: Uncertainty = Uncertainty()

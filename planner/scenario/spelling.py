@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
 from planner.errors import suggestion
+from planner.scenario.bounded import Beta, Pert, Triangular, Uniform
+from planner.scenario.discrete import ROUNDING, Chance, Choice, Empirical, Poisson
 from planner.scenario.distributions import (
     WIDEST_RATIO,
+    Continuous,
     Distribution,
     LogitNormal,
     Lognormal,
     Normal,
-    Pert,
-    Triangular,
-    Uniform,
     number_text,
 )
+from planner.scenario.truncation import Truncated
 from planner.units import Unit, unit_of
 
 NUMBER = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
@@ -25,18 +27,29 @@ LARGEST_NUMBER = 1e100
 
 _INTERVAL = re.compile(r"(?P<low>.+?)\s+to\s+(?P<high>.+)")
 _CALL = re.compile(r"(?P<kind>[A-Za-z_]\w*)\s*\((?P<numbers>.*)\)")
+_WITHIN = re.compile(r"(?P<base>.*?)\s+within\b\s*(?P<ends>.*)")
+_ENDS = re.compile(rf"(?P<low>{NUMBER})?\s*\.\.\s*(?P<high>{NUMBER})?")
 _RANGE = re.compile(rf"({NUMBER})\s*(?:-+|\.\.+|\u2026|\u2013|\u2014|~|,|and|to)\s*({NUMBER})")
 _GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:[,_'][0-9]{3})+(?:\.[0-9]+)?")
 
-KINDS: dict[str, tuple[Callable[..., Distribution], tuple[str, ...]]] = {
-    "normal": (Normal, ("low", "high")),
+ORDERED: dict[str, tuple[Callable[..., Distribution], tuple[str, ...]]] = {
+    "normal": (Normal, ("p5", "p95")),
     "uniform": (Uniform, ("low", "high")),
     "triangular": (Triangular, ("low", "mode", "high")),
     "pert": (Pert, ("low", "mode", "high")),
 }
+"""The distributions whose numbers run from low to high."""
+SHAPED: dict[str, tuple[Callable[..., Distribution], tuple[str, ...]]] = {
+    "beta": (Beta, ("alpha", "beta")),
+    "chance": (Chance, ("probability",)),
+    "poisson": (Poisson, ("mean",)),
+}
+KINDS = (*ORDERED, *SHAPED, "choice", "empirical")
 ALLOWED = (
     "write a number (0.25, 1e6), a 90 % interval (`5 to 10`), normal(p5, p95), uniform(low, high), "
-    "triangular(low, mode, high) or pert(low, mode, high)"
+    "triangular(low, mode, high), pert(low, mode, high), beta(alpha, beta), chance(probability), "
+    "choice(value:probability, ...), poisson(mean) or empirical(sample, ...); "
+    "`within low..high` behind it cuts it off"
 )
 
 
@@ -47,6 +60,8 @@ def parse(text: str, unit: Unit | str = "", may_be_negative: bool = True) -> Dis
     """
     written = text.strip()
     unit = unit_of(unit) if isinstance(unit, str) else unit
+    if match := _WITHIN.fullmatch(written):
+        return _truncated(parse(match["base"], unit, may_be_negative=True), match["ends"], written)
     if match := _INTERVAL.fullmatch(written):
         low, high = (_number(match[end], written) for end in ("low", "high"))
         return _interval(low, high, share=unit.numerator == ("share",), may_be_negative=may_be_negative)
@@ -101,12 +116,36 @@ def _negative_instead(low: float, high: float, may_be_negative: bool) -> str:
     return f"this quantity cannot be negative, so raise the low end or write uniform(0, {number_text(high)})"
 
 
-def _call(kind: str, numbers: str, written: str) -> Distribution:
+def _truncated(base: Distribution, ends: str, written: str) -> Distribution:
+    match = _ENDS.fullmatch(ends.strip())
+    if match is None or not (match["low"] or match["high"]):
+        raise ValueError(
+            f"'{written}' does not say where it is cut off; write `{base.text} within low..high`"
+        )
+    if not isinstance(base, Continuous):
+        raise ValueError(f"`{base.text}` cannot be cut off; leave `within` out and list what is possible")
+    low = _number(match["low"], written) if match["low"] else -math.inf
+    high = _number(match["high"], written) if match["high"] else math.inf
+    if low > high:
+        raise ValueError(
+            f"'{written}' does not run from low to high; write `within {match['high']}..{match['low']}`"
+        )
+    try:
+        return Truncated(base, low, high)
+    except ValueError as error:
+        raise ValueError(f"'{written}': {error}") from error
+
+
+def _call(kind: str, inside: str, written: str) -> Distribution:
     if kind not in KINDS:
         hint = suggestion(kind.lower(), KINDS)
         raise ValueError(f"'{kind}' is not a distribution; {ALLOWED}{hint}")
-    build, names = KINDS[kind]
-    parts = [part.strip() for part in numbers.split(",")]
+    parts = [part.strip() for part in inside.split(",")]
+    if kind == "choice":
+        return _choice(parts, written)
+    if kind == "empirical":
+        return _empirical(parts, written)
+    build, names = (ORDERED | SHAPED)[kind]
     if len(parts) != len(names):
         grouped = "; numbers are written without thousands separators" if len(parts) > len(names) else ""
         raise ValueError(
@@ -114,9 +153,43 @@ def _call(kind: str, numbers: str, written: str) -> Distribution:
             f"write {kind}({', '.join(names)}){grouped}"
         )
     values = tuple(_number(part, written) for part in parts)
-    in_order = ", ".join(number_text(value) for value in sorted(values))
-    _check_order(f"`{written}`", values, f"{kind}({in_order})")
-    return build(*values)
+    if kind in ORDERED:
+        in_order = ", ".join(number_text(value) for value in sorted(values))
+        _check_order(f"`{written}`", values, f"{kind}({in_order})")
+    try:
+        return build(*values)
+    except ValueError as error:
+        raise ValueError(f"'{written}': {error}") from error
+
+
+def _choice(parts: list[str], written: str) -> Distribution:
+    pairs = [part.split(":") for part in parts]
+    if any(len(pair) != 2 for pair in pairs):
+        raise ValueError(f"'{written}' does not pair values with probabilities; write choice(3:0.2, 6:0.8)")
+    outcomes = sorted((_number(value.strip(), written), _number(p.strip(), written)) for value, p in pairs)
+    values = [value for value, _ in outcomes]
+    shares = [share for _, share in outcomes]
+    total = math.fsum(shares)
+    if len(set(values)) < len(values):
+        raise ValueError(f"'{written}' names a value twice; add its probabilities together")
+    if len(values) == 1:
+        raise ValueError(
+            f"'{written}' leaves nothing uncertain; write the number alone: {number_text(values[0])}"
+        )
+    if min(shares) <= 0:
+        raise ValueError(f"'{written}' has a probability that is not above zero; leave such a value out")
+    if abs(total - 1) > ROUNDING:
+        raise ValueError(f"'{written}' has probabilities that add up to {total:.6g}; they must add up to 1")
+    return Choice(tuple(outcomes))
+
+
+def _empirical(parts: list[str], written: str) -> Distribution:
+    samples = [_number(part, written) for part in parts]
+    if len(set(samples)) == 1:
+        raise ValueError(
+            f"'{written}' leaves nothing uncertain; write the number alone: {number_text(samples[0])}"
+        )
+    return Empirical.of(samples)
 
 
 def _check_order(written: str, values: tuple[float, ...], swapped: str) -> None:

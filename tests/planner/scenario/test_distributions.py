@@ -12,7 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from planner.scenario.distributions import Distribution, LogitNormal, Lognormal, Normal, Pert, number_text
+from planner.scenario.bounded import Pert
+from planner.scenario.distributions import Distribution, LogitNormal, Lognormal, Normal, number_text
 from planner.scenario.incomplete_beta import incomplete_beta, inverse_incomplete_beta
 from planner.scenario.spelling import parse
 
@@ -80,7 +81,7 @@ def test_pert_and_triangular_agree_with_scipy() -> None:
     for low, mode, high in [(1, 2, 8), (0, 0, 1), (-3, 5, 5), (2, 3, 4)]:
         pert, triangular = (parse(f"{kind}({low}, {mode}, {high})") for kind in ("pert", "triangular"))
         assert isinstance(pert, Pert)
-        beta = stats.beta(pert.alpha, pert.beta, loc=low, scale=high - low)
+        beta = stats.beta(*pert.shapes, loc=low, scale=high - low)
         same = stats.triang((mode - low) / (high - low), loc=low, scale=high - low)
         for ours, theirs in ((pert, beta), (triangular, same)):
             assert ours.mean == pytest.approx(theirs.mean())

@@ -1,0 +1,94 @@
+"""Draws the uncertain leaves of a plan: what they depend on, and their values in any block of draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from planner.evidence import Leaf
+from planner.scenario.keys import ANY
+from planner.scenario.loading import Loaded
+from planner.scenario.overrides import FIGURES
+from planner.scenario.sampling import Sampler
+from planner.scenario.schema import Company
+from planner.scenario.uncertainty import Dependence, Input, dependence
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The draws of the leaves of a plan."""
+
+    leaves: tuple[Leaf, ...]
+    sampler: Sampler
+    dependence: Dependence
+
+    @property
+    def count(self) -> int:
+        """How many draws there are."""
+        return self.sampler.draws
+
+    @property
+    def scrambles(self) -> tuple[slice, ...]:
+        """The rows of each independent scramble, from whose spread the error of a result is estimated."""
+        return self.sampler.scrambles
+
+    def block(self, start: int, stop: int) -> dict[str, Any]:
+        """Return every leaf in draws `start` to `stop`: a number, `(draws,)` or `(items, draws)`.
+
+        `start` is a multiple of 1,024; how the draws are divided into blocks does not change them.
+        """
+        values = self.sampler.block(start, stop) if self.sampler.distributions else {}
+        return {leaf.name: leaf.drawn(values) for leaf in self.leaves}
+
+
+def draws_of(
+    leaves: Mapping[str, Leaf], used: Iterable[str], loaded: Loaded[Company], draws: int, seed: int
+) -> Draws:
+    """Return the draws of the leaves that a plan uses, among all that it knows.
+
+    Raises:
+        ScenarioError: the scenario correlates what does not exist or is not uncertain.
+    """
+    section = loaded.scenario.uncertainty
+    found = dependence(
+        section, _inputs(leaves, loaded), lambda key: loaded.positions.get(key) or _near(loaded, key)
+    )
+    drawn = tuple(leaves[name] for name in used)
+    distributions = {
+        name: quantity.distribution
+        for leaf in drawn
+        for name, quantity in leaf.uncertain.items()
+        if quantity.distribution
+    }
+    sampler = Sampler(distributions, draws, seed, section.sampling_method, found.groups)
+    return Draws(drawn, sampler, found)
+
+
+def _inputs(leaves: Mapping[str, Leaf], loaded: Loaded[Company]) -> dict[str, Input]:
+    """Return what every spelling of an input stands for: its name, its dotted key, and those of items."""
+    found: dict[str, Input] = {}
+    overridden = {
+        leaf: name for name in loaded.overrides for leaf in leaves if leaf.rpartition(".")[2] == name
+    }
+    overridden |= {name: name for name in loaded.overrides}
+    for leaf in leaves.values():
+        for number, quantity in enumerate(leaf.quantities):
+            name = f"{leaf.name}.{number}" if leaf.is_list else leaf.name
+            key = leaf.key.replace(ANY, str(number), 1)
+            if leaf.name in overridden:
+                key = f"{FIGURES}.{overridden[leaf.name]}"
+            place = loaded.positions.get(key)
+            is_set = place is not None and not place.line
+            one = Input(name, "" if quantity.is_uncertain else quantity.text, is_set)
+            found |= {spelling: one for spelling in (name, key) if spelling}
+    return found
+
+
+def _near(loaded: Loaded[Company], key: str) -> object:
+    """Return the place of the nearest key above one that has no place of its own, or else the file."""
+    while key:
+        key = key.rpartition(".")[0]
+        if key in loaded.positions:
+            return loaded.positions[key]
+    return loaded.path

@@ -1,15 +1,14 @@
-"""What the bench measured: each model's cycle in six steps, both its forms side by side, what the smaller is worth."""
+"""What the bench measured: the machine, each model's cycle in six steps, and both its forms side by side."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.record import Measurement, Record
 from planner.report.formats import Formats
 
-PLAIN, COMPRESSED = "fp32", "int8"
+PLAIN = "fp32"
 IN_BOTH = ("", "evaluation", "saving")
 """Steps whose measurements also stand where the two forms are compared."""
 STEPS = ("data", "choice", "parameters", "training", "evaluation", "saving")
@@ -69,6 +68,7 @@ class Measured:
         self.record = record
         self.f = formats
         self._ = formats.messages.gettext
+        self.labels = labels(formats.messages.gettext)
 
     def subjects(self) -> list[Subject]:
         """Return the machine and the models in the order of the record."""
@@ -112,7 +112,7 @@ class Measured:
         there = [m for m in found if m]
         methods = dict.fromkeys(m.method for m in there)
         notes = tuple(dict.fromkeys(m.note for m in there if m.note))
-        label = label_of(name)
+        label = self.labels.get(name) or label_of(name)
         return Line(f"{prefix}: {label}" if prefix else label, cells, "; ".join(methods), notes)
 
     def _cell(self, m: Measurement | None) -> Cell:
@@ -122,112 +122,20 @@ class Measured:
             return Cell(self._("not measured"))
         interval = ""
         if m.low is not None and m.high is not None:
-            low, high = (self.f.quantity(end, m.name) for end in (m.low, m.high))
-            interval = self._("%(low)s to %(high)s") % {"low": low, "high": high}
-        return Cell(self.f.quantity(m.value, m.name), interval)
+            interval = self._interval(self._text(m.low, m.name), self._text(m.high, m.name))
+        return Cell(self._text(m.value, m.name), interval)
 
+    def _text(self, value: float, name: str) -> str:
+        # The unit of one training step is that of its time or its FLOPs; nats are no unit of the planner's grammar.
+        _, nats, per = name.partition("_nats_per_")
+        if nats:
+            return f"{self.f.number(value)} nats per {per}"
+        return self.f.quantity(value, name.replace("_step_", "_"))
 
-@dataclass(frozen=True)
-class Compression:
-    """What the compressed form is worth: in speed, in size, in quality, in money."""
-
-    headline: str
-    sentences: tuple[str, ...]
-
-
-def compression(
-    record: Record | None, saving_usd: float, need_usd: float, used: str, formats: Formats
-) -> Compression:
-    """Return the verdict on compression; `used` is the form whose speed the plan is worked out with."""
-    _ = formats.messages.gettext
-    speed = record.find("gpt", "throughput_ratio", COMPRESSED) if record else None
-    if record is None or speed is None or speed.value is None:
-        why = _("Compression was not measured, so nothing can be said about it.")
-        return Compression(_("Not measured"), (why,))
-    money = _money(saving_usd, need_usd, is_noise(speed), formats)
-    said = [_speed(speed, formats), *_size_and_quality(record, formats), money]
-    values = {"form": used}
-    said.append(_("The plan is worked out with the speed of the %(form)s form.") % values)
-    return Compression(_verdict(speed, formats), tuple(filter(None, said)))
-
-
-def _verdict(speed: Measurement, formats: Formats) -> str:
-    _ = formats.messages.gettext
-    if is_noise(speed):
-        return _("No difference in speed that can be told from noise")
-    values = {"ratio": formats.number(speed.value or 0.0, 2)}
-    if (speed.value or 0.0) > 1:
-        return _("Faster: %(ratio)s times the speed") % values
-    return _("Slower: %(ratio)s times the speed") % values
-
-
-def _speed(speed: Measurement, formats: Formats) -> str:
-    _ = formats.messages.gettext
-    values = {"ratio": formats.number(speed.value or 0.0)}
-    said = _("The int8 form reads text at %(ratio)s times the speed of fp32.") % values
-    if speed.low is not None and speed.high is not None:
-        values |= {"low": formats.number(speed.low), "high": formats.number(speed.high)}
-        said += " " + _("The 95 %% interval is %(low)s to %(high)s.") % values
-    if speed.note:
-        said += " " + _("The bench says: %(note)s.") % {"note": speed.note}
-    return said
-
-
-def _size_and_quality(record: Record, formats: Formats) -> list[str]:
-    _, said = formats.messages.gettext, []
-    size = record.find("gpt", "file_ratio", COMPRESSED)
-    if size and size.value is not None:
-        said.append(_("Its file takes %(share)s of the size.") % {"share": formats.percent(size.value)})
-    loss = record.find("gpt", "loss_difference_nats_per_byte", COMPRESSED)
-    plain = record.find("gpt", "loss_nats_per_byte", PLAIN)
-    if loss and plain and loss.value is not None and plain.value:
-        values = {"change": formats.number(abs(loss.value), 2), "plain": formats.number(plain.value)}
-        if loss.low is not None and loss.high is not None and loss.low <= 0 <= loss.high:
-            said.append(
-                _("Its quality cannot be told from that of fp32 (loss %(plain)s nats per byte).") % values
-            )
-        elif loss.value > 0:
-            said.append(
-                _("Its loss on unseen text is %(change)s nats per byte higher than the %(plain)s of fp32.")
-                % values
-            )
-        else:
-            said.append(
-                _("Its loss on unseen text is %(change)s nats per byte lower than the %(plain)s of fp32.")
-                % values
-            )
-    return said
-
-
-def _money(saving_usd: float, need_usd: float, noise: bool, formats: Formats) -> str:
-    _ = formats.messages.gettext
-    if math.isnan(saving_usd):
-        return _("What it is worth in money cannot be said, because one of the two speeds is missing.")
-    values = {"usd": formats.money(abs(saving_usd)), "need": formats.money(need_usd)}
-    if noise:
-        return (
-            _("Over the plan the two speeds as measured differ by %(usd)s, which may as well be nothing.")
-            % values
-        )
-    if saving_usd == 0:
-        return _("In this plan it saves nothing.")
-    if saving_usd < 0:
-        return _("Over the plan it would cost %(usd)s more than fp32: do not compress.") % values
-    said = _("Over the plan it saves %(usd)s against fp32.") % values
-    if saving_usd < need_usd / 100:
-        little = _(
-            "That is little beside a funding need of %(need)s: compress for memory or latency, "
-            "not to save money here."
-        )
-        said += " " + little % values
-    return said
-
-
-def is_noise(speed: Measurement) -> bool:
-    """Tell whether a ratio of speeds cannot be told from one, by its interval or by the bench's own control."""
-    if speed.low is None or speed.high is None or speed.note.startswith("no difference"):
-        return True
-    return speed.low <= 1 <= speed.high
+    def _interval(self, low: str, high: str) -> str:
+        (start, _, unit), (end, _, same) = low.partition(" "), high.partition(" ")
+        low, high = (start, end) if unit == same else (low, high)
+        return self._("%(low)s to %(high)s") % {"low": low, "high": high}
 
 
 def step_of(m: Measurement) -> str:
@@ -247,13 +155,49 @@ def step_of(m: Measurement) -> str:
     return ""
 
 
-def label_of(name: str) -> str:
-    """Return a quantity's name without its unit, as words."""
-    from planner.units import unit_of
+def labels(gettext: Callable[[str], str]) -> dict[str, str]:
+    """Return what the quantities of the bench are called."""
+    _ = gettext
+    return {
+        "peak_flops_per_second": _("Peak compute"),
+        "memory_bandwidth_bytes_per_second": _("Memory bandwidth"),
+        "process_peak_memory_bytes": _("Peak memory of the whole run"),
+        "training_items": _("Items for training"),
+        "validation_items": _("Items for validation"),
+        "test_items": _("Items for testing"),
+        "training_bytes": _("Text for training"),
+        "validation_bytes": _("Text for validation"),
+        "test_bytes": _("Text for testing"),
+        "files": _("Files of text"),
+        **{f"search_loss_nats_per_{unit}": _("Loss of the trial") for unit in ("item", "byte")},
+        **{f"validation_loss_nats_per_{unit}": _("Loss on the validation part") for unit in ("item", "byte")},
+        **{f"loss_nats_per_{unit}": _("Loss on the test part") for unit in ("item", "byte")},
+        **{f"loss_difference_nats_per_{unit}": _("Loss, less that of fp32") for unit in ("item", "byte")},
+        "accuracy_share": _("Accuracy on the test part"),
+        "accuracy_difference_share": _("Accuracy, less that of fp32"),
+        "training_step_flops": _("Compute of a training step"),
+        "training_step_seconds": _("Time of a training step"),
+        "training_items_per_second": _("Training speed"),
+        "training_bytes_per_second": _("Training speed"),
+        "training_flops_per_second": _("Compute reached in training"),
+        "training_mfu_share": _("Share of the peak reached in training (MFU)"),
+        "training_seconds": _("Time of the training run"),
+        "training_peak_memory_bytes": _("Peak memory in training"),
+        "reload_differing_outputs": _("Outputs that differ after saving and loading"),
+        "params": _("Parameters"),
+        "forward_flops": _("Compute of a forward pass"),
+        "file_bytes": _("Size of the file"),
+        "file_ratio": _("Size of the file, over that of fp32"),
+        "peak_memory_bytes": _("Peak memory"),
+        "latency_seconds": _("Latency"),
+        "latency_ratio": _("Speed one by one, over that of fp32"),
+        "throughput_items_per_second": _("Throughput"),
+        "throughput_bytes_per_second": _("Throughput"),
+        "throughput_ratio": _("Throughput, over that of fp32"),
+    }
 
-    words = name.partition("_per_")[0].split("_")
-    units = set(unit_of(name).numerator) if "_per_" in name or len(words) > 1 else set()
-    while len(words) > 1 and words[-1] in units | {"flops"}:
-        words.pop()
-    label = " ".join(words).replace("flops", "FLOPs").replace("mfu", "MFU")
+
+def label_of(name: str) -> str:
+    """Return the name of a quantity that has no label of its own as words."""
+    label = name.replace("_", " ").replace("flops", "FLOPs")
     return label[:1].upper() + label[1:]

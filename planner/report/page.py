@@ -19,10 +19,11 @@ from planner.evidence import Kind
 from planner.report import charts, outlook, words
 from planner.report.entries import Entries
 from planner.report.formats import Formats
-from planner.report.measured import Measured, compression
+from planner.report.measured import Measured
 from planner.report.messages import messages
 from planner.report.model_card import ModelCard
 from planner.report.money import Money
+from planner.report.worth import compression
 from planner.resources import templates
 from planner.result import Result
 

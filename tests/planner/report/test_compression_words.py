@@ -9,8 +9,8 @@ import pytest
 
 from bench.record import Record, load
 from planner.report.formats import Formats
-from planner.report.measured import compression
 from planner.report.messages import messages
+from planner.report.worth import compression
 
 FORMATS = Formats(messages("en"))
 

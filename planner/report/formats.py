@@ -126,8 +126,9 @@ class Formats:
         if math.isnan(value):
             return self.messages.gettext("undefined")
         if math.isinf(value):
-            late = self.messages.gettext("not within the plan")
-            return late if unit in ("month", "months") else self.messages.gettext("without limit")
+            _ = self.messages.gettext
+            beyond = {"month": _("not within the plan"), "months": _("beyond the plan")}
+            return beyond.get(unit) or _("without limit")
         head, per, rest = unit.partition(" per ")
         if unit == "month":
             return self.messages.gettext("%(date)s (month %(number)s)") % {

@@ -211,7 +211,7 @@ def sought_people(
 
     Source: assumed policy: staff for the backlog over the time in which it is to be delivered.
     """
-    wanted = previous_backlog_usd / delivery_months / billing_usd_per_person_month
+    wanted = previous_backlog_usd / np.maximum(delivery_months, 1.0) / billing_usd_per_person_month
     return np.maximum(wanted - previous_people - previous_recruiting_people, 0.0)
 
 
@@ -250,7 +250,8 @@ def work_usd(
 
     Source: definition.
     """
-    return np.minimum(previous_backlog_usd / delivery_months, people * billing_usd_per_person_month)
+    asked_usd = previous_backlog_usd / np.maximum(delivery_months, 1.0)  # no more than there is
+    return np.minimum(asked_usd, people * billing_usd_per_person_month)
 
 
 def utilisation_share(

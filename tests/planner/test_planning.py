@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from planner.errors import FigureError, InputError, ScenarioError
-from planner.planning import COMPANY, HEADLINES, plan, prepare
+from planner.planning import COMPANY, HEADLINES, MAX_DRAWS, plan, prepare
 from planner.result import Result
 from planner.scenario.loading import load
 from planner.strategies import scenario_model
@@ -284,7 +284,7 @@ def test_pretraining_without_its_tokens_is_refused(root: Path) -> None:
 # Draws and horizons
 
 
-@pytest.mark.parametrize("draws", [0, -1, 1_000_001])
+@pytest.mark.parametrize("draws", [0, -1, MAX_DRAWS + 1])
 def test_an_impossible_number_of_draws_is_refused(root: Path, draws: int) -> None:
     with pytest.raises(InputError, match=rf"--draws {draws}: give a number from 1"):
         plan(root / "scenarios" / "base.yaml", draws=draws, measurements=str(RECORD))

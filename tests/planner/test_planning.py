@@ -76,6 +76,8 @@ def test_startup_cost_adds_up_by_part_and_by_recurrence(books: dict[str, np.ndar
     total: np.ndarray = sum(books[f"startup_{part}_usd"] for part in parts)  # type: ignore[assignment]
     close(books["startup_cost_usd"], total)
     close(books["startup_cost_usd"], books["startup_one_off_usd"] + books["startup_running_usd"])
+    once: np.ndarray = sum(books[f"startup_{part}_usd"] for part in ("training", "cleaning", "setup"))  # type: ignore[assignment]
+    close(books["startup_one_off_usd"], once)
 
 
 def test_the_company_is_the_sum_of_its_strategies(books: dict[str, np.ndarray]) -> None:

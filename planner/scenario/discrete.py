@@ -105,7 +105,8 @@ class Poisson(Distribution):
         first = max(0, int(self.expected - spread))
         counts = np.arange(first, int(self.expected + spread))
         log_factorials = np.array([math.lgamma(count + 1.0) for count in counts.tolist()])
-        return first, np.cumsum(np.exp(counts * math.log(self.expected) - self.expected - log_factorials))
+        below = np.cumsum(np.exp(counts * math.log(self.expected) - self.expected - log_factorials))
+        return first, below / below[-1]  # the logarithms of large factorials are rounded
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ class _NormalInside(Continuous):
 
     def at_scores(self, z: Array) -> Array:
         """Return the values at standard normal scores."""
-        inside = self._scale * np.asarray(z, dtype=np.float64)
+        inside = np.asarray(self._scale * np.asarray(z, dtype=np.float64))
         inside += self._shift
         return self._outside(inside)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from planner.scenario.correlation import Group
 from planner.scenario.dimensions import dimensions
 from planner.scenario.distributions import Distribution
-from planner.scenario.sobol import CHUNK_DRAWS, Net, fractions
+from planner.scenario.sobol import BITS, CHUNK_DRAWS, Net
 
 Array = NDArray[np.float64]
 Method = Literal["sobol", "latin_hypercube", "plain"]
@@ -22,6 +22,8 @@ Method = Literal["sobol", "latin_hypercube", "plain"]
 MOST_SCRAMBLES, MOST_FROM_DRAWS = 8, 8_192
 FEW_SCRAMBLES, FEW_FROM_DRAWS = 4, 1_024
 """Draws are divided into 8 scrambles, fewer into 4, still fewer into none: they would be too short to be even."""
+MOST_NETS = 2 * MOST_SCRAMBLES
+"""Scrambles that random words are kept for: less than twice as many as wanted fit whole, and one in part."""
 JITTER_STEPS = 2.0**20
 """Places within a stratum of a Latin hypercube, few enough that no sum with the stratum rounds up to 1."""
 SMALLEST = 2.0**-54
@@ -77,8 +79,11 @@ class Sampler:
 
         The values of two blocks that meet are those of one block over both.
         """
-        uniforms = self._independent(start, stop)
-        scores = self._dependent_scores(uniforms)
+        if start % CHUNK_DRAWS or not 0 <= start < stop <= self.draws:
+            raise ValueError(f"a block starts at a multiple of {CHUNK_DRAWS} (was {start} to {stop})")
+        scores, uniforms = self._drawn(start, stop)
+        for group in self.groups:
+            scores |= group.mix(scores)
         return {
             name: distribution.at_scores(scores[name])
             if name in scores
@@ -90,85 +95,74 @@ class Sampler:
         """Return the values of every draw by name."""
         return self.block(0, self.draws)
 
-    def _dependent_scores(self, uniforms: Mapping[str, Array]) -> dict[str, Array]:
-        if not self.groups:
-            return {}
-        from scipy.special import ndtri
+    def _drawn(self, start: int, stop: int) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Return independent normal scores of the inputs that need them, and uniform values of the others."""
+        scores, uniforms = ({name: np.empty(0) for name in names} for names in self._in_nets)
+        for net, found, fill in zip(self._nets, (scores, uniforms), (Net.scores, Net.uniforms), strict=True):
+            rows = np.empty((len(found), stop - start))
+            for scramble, place, first in self._parts(start, stop) if found else ():
+                fill(net, scramble, first, rows[:, place])
+            found |= zip(found, rows, strict=True)
+        as_scores = self._as_scores
+        for name in dict.fromkeys((*as_scores, *self.distributions)):
+            if name not in scores and name not in uniforms:
+                uniforms[name] = self._column(name, start, stop)
+        alone = [name for name in as_scores if name not in scores]
+        if alone:
+            from scipy.special import ndtri
 
-        found: dict[str, Array] = {}
-        for group in self.groups:
-            found |= group.mix({name: ndtri(uniforms[name]) for name in group.names})
-        return found
+            scores |= {name: ndtri(uniforms.pop(name)) for name in alone}
+        return scores, uniforms
 
-    def _independent(self, start: int, stop: int) -> dict[str, Array]:
-        """Return independent uniform values, strictly inside (0, 1), of the inputs and of what drives them."""
-        if start % CHUNK_DRAWS or not start < stop <= self.draws:
-            raise ValueError(f"a block starts at a multiple of {CHUNK_DRAWS} (was {start} to {stop})")
-        inside = dict(zip(self._sobol_names, self._sobol(start, stop), strict=True))
-        others = {
-            name: self._plain(name, start, stop) if self.method == "plain" else self._latin(name, start, stop)
-            for name in self._names
-            if name not in inside
-        }
-        return inside | others
-
-    @cached_property
-    def _names(self) -> tuple[str, ...]:
-        return tuple(
-            dict.fromkeys([*self.distributions, *(name for group in self.groups for name in group.names)])
-        )
-
-    @cached_property
-    def _sobol_names(self) -> tuple[str, ...]:
-        registered = dimensions()
-        return tuple(name for name in self._names if name in registered) if self.method == "sobol" else ()
-
-    @cached_property
-    def _size(self) -> int:
-        return _scramble_draws(self.draws)
-
-    def _sobol(self, start: int, stop: int) -> Array:
-        words = np.empty((len(self._sobol_names), stop - start), dtype=np.uint32)
+    def _column(self, name: str, start: int, stop: int) -> Array:
+        """Return uniform values from a stream of the name's own, strictly inside (0, 1)."""
+        plain = self.method == "plain"
+        random = _stream(self.seed, "plain" if plain else "jitter", name, start).random(stop - start)
+        if plain:
+            return np.maximum(random, SMALLEST)
+        values = (np.floor(random * JITTER_STEPS) + 0.5) / JITTER_STEPS
         for scramble, place, first in self._parts(start, stop):
-            self._net(scramble).fill(words[:, place], first)
-        return fractions(words)
+            keyed = _key(self.seed, "latin", name, scramble)
+            values[place] += _shuffled(first, place.stop - place.start, self._size, keyed)
+        values /= self._size
+        return values
 
     def _parts(self, start: int, stop: int) -> list[tuple[int, slice, int]]:
-        """Divide a block at the scrambles: number, columns in the block, first point in the scramble."""
-        ends = [*range(start - start % self._size + self._size, stop, self._size), stop]
-        starts = [start, *ends[:-1]]
+        """Divide a block at the ends of scrambles: their numbers, columns in the block, first points."""
+        starts = [start, *range(start - start % self._size + self._size, stop, self._size)]
+        ends = [*starts[1:], stop]
         return [
             (first // self._size, slice(first - start, end - start), first % self._size)
             for first, end in zip(starts, ends, strict=True)
         ]
 
-    def _net(self, scramble: int) -> Net:
-        if scramble not in self._nets:
-            self._nets.clear()  # blocks come in order, so that one is enough
-            registered = dimensions()
-            keys = [key(self.seed, "sobol", registered[name], scramble) for name in self._sobol_names]
-            random = np.array([np.random.Philox(key=k).random_raw(33) >> np.uint64(32) for k in keys])
-            random = random.reshape(-1, 33).astype(np.uint32)
-            self._nets[scramble] = Net(
-                [registered[n] for n in self._sobol_names], random[:, :32], random[:, 32]
-            )
-        return self._nets[scramble]
+    @cached_property
+    def _as_scores(self) -> tuple[str, ...]:
+        """The names that are drawn as normal scores: what depends on others, and what is normal inside."""
+        dependent = (name for group in self.groups for name in group.names)
+        inside = (name for name, one in self.distributions.items() if one.is_normal_inside)
+        return tuple(dict.fromkeys((*dependent, *inside)))
 
     @cached_property
-    def _nets(self) -> dict[int, Net]:
-        return {}
+    def _in_nets(self) -> tuple[list[str], list[str]]:
+        """The names that have Sobol dimensions, those of scores and those of uniform values."""
+        names = dict.fromkeys((*self._as_scores, *self.distributions)) if self.method == "sobol" else ()
+        inside = [name for name in names if name in dimensions()]
+        as_scores = set(self._as_scores)
+        return [n for n in inside if n in as_scores], [n for n in inside if n not in as_scores]
 
-    def _plain(self, name: str, start: int, stop: int) -> Array:
-        return np.maximum(stream(self.seed, "plain", name, start).random(stop - start), SMALLEST)
+    @cached_property
+    def _nets(self) -> tuple[Net, Net]:
+        first, second = ([dimensions()[name] for name in names] for names in self._in_nets)
+        count = max((*first, *second), default=0) + 1
+        raw = np.random.PCG64(_key(self.seed, "sobol")).random_raw(count * MOST_NETS * (BITS + 1))
+        random = (raw >> np.uint64(32)).astype(np.uint32).reshape(count, MOST_NETS, BITS + 1)
+        random = random[:, : -(-self.draws // self._size)].swapaxes(0, 1)
+        return Net(first, self._size, random[:, first]), Net(second, self._size, random[:, second])
 
-    def _latin(self, name: str, start: int, stop: int) -> Array:
-        """Return one value in each of the strata of a scramble, in an order of the name's own."""
-        jitter = stream(self.seed, "jitter", name, start).random(stop - start)
-        values = (np.floor(jitter * JITTER_STEPS) + 0.5) / JITTER_STEPS
-        for scramble, place, first in self._parts(start, stop):
-            numbers = np.arange(first, first + place.stop - place.start, dtype=np.uint64)
-            values[place] += _shuffled(numbers, self._size, key(self.seed, "latin", name, scramble))
-        return values / self._size
+    @cached_property
+    def _size(self) -> int:
+        return _scramble_draws(self.draws)
 
 
 def shocks(name: str, months: int, start: int, stop: int, seed: int) -> Array:
@@ -177,37 +171,37 @@ def shocks(name: str, months: int, start: int, stop: int, seed: int) -> Array:
     They are keyed by the seed, the name and the chunk of 1,024 draws, so that any block of whole chunks can be made
     alone, and the first months are the same however many follow. `start` is a multiple of 1,024.
     """
-    if start % CHUNK_DRAWS or start >= stop:
+    if start % CHUNK_DRAWS or not 0 <= start < stop:
         raise ValueError(f"a block of shocks starts at a multiple of {CHUNK_DRAWS} (was {start} to {stop})")
     values = np.empty((months, stop - start))
     for first in range(start, stop, CHUNK_DRAWS):
-        chunk = np.random.Generator(np.random.Philox(key=key(seed, "shock", name, first // CHUNK_DRAWS)))
+        chunk = np.random.Generator(np.random.PCG64(_key(seed, "shock", name, first // CHUNK_DRAWS)))
         end = min(first + CHUNK_DRAWS, stop)
         values[:, first - start : end - start] = chunk.random((months, CHUNK_DRAWS))[:, : end - first]
     return np.maximum(values, SMALLEST, out=values)
 
 
-def key(*what: object) -> int:
+def _key(*what: object) -> int:
     """Return 128 bits that stand for a seed and what it is used for."""
     return int.from_bytes(hashlib.sha256("\0".join(map(str, what)).encode()).digest()[:16], "little")
 
 
-def stream(seed: int, use: str, name: str, position: int) -> np.random.Generator:
+def _stream(seed: int, use: str, name: str, position: int) -> np.random.Generator:
     """Return a generator of a name's own, at a position in it: one step for each value."""
-    bits = np.random.PCG64(key(seed, use, name))
+    bits = np.random.PCG64(_key(seed, use, name))
     bits.advance(position)
     return np.random.Generator(bits)
 
 
-def _shuffled(numbers: NDArray[np.uint64], size: int, keyed: int) -> Array:
-    """Permute 0 to `size` - 1, a power of two, at random, so that any part can be asked alone.
+def _shuffled(first: int, count: int, size: int, keyed: int) -> Array:
+    """Return a part of a random permutation of 0 to `size` - 1, a power of two, without making the whole.
 
     Rounds of multiplication by odd numbers, addition and shifts, each of which is one to one modulo a power of two.
     """
-    bits = size.bit_length() - 1
     mask = np.uint64(size - 1)
-    words = np.random.Philox(key=keyed).random_raw(12).reshape(-1, 2)
-    for factor, offset in words:
+    shift = np.uint64(max((size.bit_length() - 1) // 2, 1))
+    numbers = np.arange(first, first + count, dtype=np.uint64)
+    for factor, offset in np.random.PCG64(keyed).random_raw(12).reshape(-1, 2):
         numbers = (numbers * (factor | np.uint64(1)) + offset) & mask
-        numbers = numbers ^ (numbers >> np.uint64(max(bits // 2, 1)))
+        numbers = numbers ^ (numbers >> shift)
     return numbers.astype(np.float64)

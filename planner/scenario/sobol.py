@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
+Array = NDArray[np.float64]
 Words = NDArray[np.uint32]
+Places = NDArray[np.intp]
 
 BITS = 32
 """Binary digits of a point; a sequence repeats after 2 to this power."""
@@ -27,6 +29,12 @@ CHUNK_DRAWS = 1_024
 """Blocks of draws start at multiples of this, and what varies by month is keyed by it."""
 
 _DIGITS = np.uint32(1 << (BITS - 1)) >> np.arange(BITS, dtype=np.uint32)
+_CELL_BITS = np.uint32(BITS - CHUNK_DRAWS.bit_length() + 1)
+_CELL_WIDTH = 1 << int(_CELL_BITS)
+_INSIDE = np.uint32(_CELL_WIDTH - 1)
+_CELLS = np.arange(CHUNK_DRAWS)
+_DEGREE, _EDGE_CELLS = 6, 16
+"""Of the polynomials in the cells, and how many cells at either end have none: the error stays below 2e-14."""
 
 
 @cache
@@ -56,43 +64,129 @@ def _columns(polynomial: int, start: list[int]) -> list[int]:
 
 
 class Net:
-    """One scramble of some dimensions: their points, from anywhere in the sequence."""
+    """Some scrambles of the first points of some dimensions; any run of whole chunks can be asked alone."""
 
-    def __init__(self, dimensions: Sequence[int], rows: Words, shifts: Words) -> None:
-        """Scramble dimensions by 32 random words each, `rows` of (dimensions, 32), and a shift each."""
+    def __init__(self, dimensions: Sequence[int], size: int, random: Words) -> None:
+        """Scramble the first `size` points, a power of two, by 33 random words for each scramble and dimension.
+
+        `random` has the shape (scrambles, dimensions, 33): the rows of a matrix, and a shift.
+        """
+        bits = size.bit_length() - 1
         above = ~(2 * _DIGITS.astype(np.uint64) - 1).astype(np.uint32)
-        masks = (rows & above) | _DIGITS  # digit p takes itself and a random choice of those above it
-        plain = direction_numbers()[list(dimensions)]
-        parities = np.bitwise_count(plain[:, :, None] & masks[:, None, :]) & np.uint8(1)
-        self.columns: Words = np.bitwise_or.reduce(parities.astype(np.uint32) * _DIGITS, axis=-1)
-        self.low: Words = np.empty((len(plain), CHUNK_DRAWS), dtype=np.uint32)
-        self.low[:, 0] = shifts
-        for k in range(CHUNK_DRAWS.bit_length() - 1):
-            width = 1 << k
-            np.bitwise_xor(
-                self.low[:, :width], self.columns[:, k : k + 1], out=self.low[:, width : 2 * width]
-            )
+        masks = (
+            random[..., :BITS] & above
+        ) | _DIGITS  # digit p takes itself and a random choice of those above
+        plain = direction_numbers()[list(dimensions), :bits]
+        parities = np.bitwise_count(plain[..., None] & masks[..., None, :]) & np.uint8(1)
+        self._columns: Words = np.bitwise_or.reduce(parities * _DIGITS, axis=-1, dtype=np.uint32)
+        self._shifts: Words = random[..., BITS]
+        self._last: tuple[int, _Tables] | None = None
+        shape = len(dimensions), CHUNK_DRAWS
+        # Kept, because fresh memory costs more than the arithmetic in it.
+        self._scratch = np.empty(shape, np.uint32), np.empty(shape, np.intp), np.empty(shape), np.empty(shape)
 
-    def fill(self, words: Words, start: int) -> None:
-        """Write the points from `start`, a multiple of a chunk, into `words` of (dimensions, points)."""
-        for first in range(0, words.shape[1], CHUNK_DRAWS):
-            count = min(CHUNK_DRAWS, words.shape[1] - first)
-            place = words[:, first : first + count]
-            np.bitwise_xor(
-                self.low[:, :count], self._high((start + first) // CHUNK_DRAWS)[:, None], out=place
-            )
+    def uniforms(self, scramble: int, start: int, out: Array) -> None:
+        """Write points from `start`, a multiple of a chunk, into `out` of (dimensions, points), inside (0, 1)."""
+        tables = self._tables(scramble)
+        for first in range(0, out.shape[1], CHUNK_DRAWS):
+            chunk = (start + first) // CHUNK_DRAWS
+            place = out[:, first : first + CHUNK_DRAWS]
+            place[...] = tables.low[:, : place.shape[1]] ^ tables.high[:, chunk : chunk + 1]
+        out += 0.5
+        out *= 2.0**-BITS
 
-    def _high(self, chunk: int) -> Words:
-        """Return what the digits of the number of a chunk add to the points in it."""
-        first = CHUNK_DRAWS.bit_length() - 1
-        chosen = [first + k for k in range(chunk.bit_length()) if chunk >> k & 1]
-        added: Words = np.bitwise_xor.reduce(self.columns[:, chosen], axis=1)
-        return added
+    def scores(self, scramble: int, start: int, out: Array) -> None:
+        """Write the standard normal quantiles of `uniforms` into `out`, in less time than scipy's `ndtri` takes.
+
+        The points of a chunk lie one in each cell of 1/1,024. In the order of the cells they meet the polynomials of
+        all cells in the order of a table, so that nothing is looked up before the values go to their places.
+        """
+        tables = self._tables(scramble)
+        if tables.low.shape[1] < CHUNK_DRAWS:
+            from scipy.special import ndtri
+
+            self.uniforms(scramble, start, out)
+            ndtri(out, out=out)
+            return
+        by_cell, flips = tables.inside
+        words, where, t, z = self._scratch
+        row_starts = CHUNK_DRAWS * np.arange(len(words))[:, None]
+        for first in range(0, out.shape[1], CHUNK_DRAWS):
+            chunk = slice((start + first) // CHUNK_DRAWS, (start + first) // CHUNK_DRAWS + 1)
+            t[...] = np.bitwise_xor(by_cell, flips[:, chunk], out=words)
+            _scores_in_cells(t, z)
+            np.bitwise_xor(tables.low, tables.high[:, chunk], out=words)
+            np.right_shift(words, _CELL_BITS, out=words)
+            np.add(words, row_starts, out=where)
+            place = out[:, first : first + CHUNK_DRAWS]
+            place[...] = z.take(where[:, : place.shape[1]])
+
+    def _tables(self, scramble: int) -> _Tables:
+        """Return the tables of a scramble; those of the last one are kept, since draws come in order."""
+        if self._last is None or self._last[0] != scramble:
+            self._last = scramble, _Tables(self._columns[scramble], self._shifts[scramble])
+        return self._last[1]
 
 
-def fractions(words: Words) -> NDArray[np.float64]:
-    """Return the middles of the cells that the words name: strictly inside (0, 1)."""
-    values = words.astype(np.float64)
-    values += 0.5
-    values *= 2.0**-BITS
-    return values
+class _Tables:
+    """The words of one scramble, from its direction numbers and its shift."""
+
+    def __init__(self, columns: Words, shifts: Words) -> None:
+        low_bits = min(columns.shape[1], CHUNK_DRAWS.bit_length() - 1)
+        self._low_columns = columns[:, :low_bits]
+        self.low = _combinations(self._low_columns, shifts)
+        """The points of the first chunk: (dimensions, points)."""
+        self.high = _combinations(columns[:, low_bits:], np.zeros_like(shifts))
+        """What each chunk flips in them: (dimensions, chunks)."""
+
+    @cached_property
+    def inside(self) -> tuple[Words, Words]:
+        """The digits of the points within their cells, in the order of the cells, and what each chunk flips there.
+
+        The number of a point's cell is its own number times a matrix over GF(2) that has an inverse, as the first
+        points of a Sobol dimension fill all cells. Elimination by columns gives the digits inside from the cell's.
+        """
+        columns, flips = self._low_columns.copy(), self.high ^ self.low[:, :1]
+        for p in range(columns.shape[1]):
+            pivot = columns[:, p : p + 1].copy()
+            columns ^= np.where(columns & _DIGITS[p], pivot, np.uint32(0))
+            columns[:, p : p + 1] = pivot
+            flips ^= np.where(flips & _DIGITS[p], pivot, np.uint32(0))
+        return _combinations(columns[:, ::-1] & _INSIDE, np.zeros_like(columns[:, 0])), flips
+
+
+def _scores_in_cells(t: Array, z: Array) -> None:
+    """Write into `z` the normal quantiles of the cells' points, of which `t` are the digits below the cells'."""
+    from scipy.special import ndtri
+
+    first, *middle, last = _polynomials_of_scores()
+    np.multiply(last, t, out=z)
+    for coefficients in reversed(middle):
+        z += coefficients
+        z *= t
+    z += first
+    for end in (slice(None, _EDGE_CELLS), slice(-_EDGE_CELLS, None)):
+        z[:, end] = ndtri((_CELLS[end] + (t[:, end] + 0.5) / _CELL_WIDTH) / CHUNK_DRAWS)
+
+
+@cache
+def _polynomials_of_scores() -> Array:
+    """Return the coefficients, by rising power of the digits below a cell's, of the normal quantile in each cell."""
+    from scipy.special import ndtri
+
+    # Interpolation in Chebyshev's points, at the middles of the words.
+    nodes = 0.5 + 0.5 * np.cos(np.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
+    values = ndtri((_CELLS + nodes[:, None]) / CHUNK_DRAWS)
+    powers = np.vander(nodes - 0.5 / _CELL_WIDTH, increasing=True)
+    coefficients = np.linalg.solve(powers, values) / float(_CELL_WIDTH) ** np.arange(_DEGREE + 1)[:, None]
+    return np.ascontiguousarray(coefficients, dtype=np.float64)
+
+
+def _combinations(columns: Words, first: Words) -> Words:
+    """Return the first word with every combination of the columns flipped: (dimensions, 2 ** columns)."""
+    table = np.empty((len(first), 1 << columns.shape[1]), dtype=np.uint32)
+    table[:, 0] = first
+    for k in range(columns.shape[1]):
+        width = 1 << k
+        np.bitwise_xor(table[:, :width], columns[:, k : k + 1], out=table[:, width : 2 * width])
+    return table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from planner.cli_analysis import compare, gate, solve
+from planner.cli_options import planning, print_json
 from planner.errors import BenchplanError, InputError, nearest
 
 if TYPE_CHECKING:
@@ -59,33 +60,6 @@ def cli(debug: bool) -> None:
     """Plan a company on a large model: what it costs, what it earns, how sure that is, and why."""
 
 
-def planning(command: Command) -> Command:
-    """Add the options that every command that plans has."""
-    options = [
-        click.option(
-            "--set",
-            "sets",
-            multiple=True,
-            metavar="KEY=VALUE",
-            help="Set a key or a figure; may be repeated.",
-        ),
-        click.option(
-            "--measurements",
-            default="auto",
-            show_default=True,
-            metavar="auto|none|PATH",
-            help="Which measurements to use: the newest in ./measurements or else those shipped (auto), "
-            "none, or a record or folder.",
-        ),
-        click.option(
-            "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of the draws."
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @cli.command()
 @click.argument("scenario")
 @click.option("-o", "--output", default="report.html", show_default=True, type=click.Path(path_type=Path))
@@ -131,7 +105,7 @@ def plan(
     from planner.printing import summary
 
     result = _plan(scenario, sets, measurements, draws, seed)
-    click.echo(_json(result.to_json()) if as_json else summary(result))
+    print_json(result.to_json()) if as_json else click.echo(summary(result))
 
 
 @cli.command()
@@ -154,7 +128,7 @@ def trace(
 
     result = _plan(scenario, sets, measurements, 1, seed)
     root = result.trace(figure, month)
-    click.echo(_json(trace_json(root, result.leaves)) if as_json else tree(root, result.leaves))
+    print_json(trace_json(root, result.leaves)) if as_json else click.echo(tree(root, result.leaves))
 
 
 @cli.command()
@@ -186,7 +160,7 @@ def schema() -> None:
     from planner.scenario.documents import json_schema
     from planner.strategies import scenario_model
 
-    click.echo(_json(json_schema(scenario_model())))
+    print_json(json_schema(scenario_model()))
 
 
 @cli.command()
@@ -199,6 +173,10 @@ def init(folder: Path) -> None:
     for path in written:
         click.echo(path)
     click.echo(f"next: benchplan report {folder / 'base.yaml'}")
+
+
+for command in (compare, solve, gate):
+    cli.add_command(command)
 
 
 def main() -> None:
@@ -232,10 +210,6 @@ def _plan(scenario: str, sets: tuple[str, ...], measurements: str, draws: int, s
 
 def _uncertain(leaves: Any, used: tuple[str, ...]) -> int:  # noqa: ANN401
     return sum(1 for name in used if leaves[name].uncertain)
-
-
-def _json(document: Any) -> str:  # noqa: ANN401
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _fail(message: str, exit_status: int) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from planner import evidence, measurements, strategies
-from planner.engine import Graph, Program, figures_of
+from planner.drawing import draws_of
+from planner.engine import BLOCK_DRAWS, Graph, Program, figures_of
 from planner.errors import InputError, ScenarioError, nearest
 from planner.evidence import Evidence, Leaf
 from planner.formulas import architecture, data, metrics, people, serving, statements, training
@@ -29,7 +30,7 @@ HEADLINES = (
 )  # fmt: skip
 """The figures that are kept for every draw."""
 
-MAX_DRAWS = 1_000_000
+MAX_DRAWS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,10 @@ def prepare(path: str | Path, sets: Sequence[str] = (), measurements_choice: str
     company = {name: function for module in COMPANY for name, function in figures_of(module).items()}
     owned = {name: figures_of(strategies.module(name)) for name in loaded.scenario.strategies}
     graph = Graph(company, owned, leaves, loaded.overrides)
-    leaves = {**leaves, **{graph.find(name): _override(loaded, name, graph.find(name)) for name in loaded.overrides}}
+    leaves = {
+        **leaves,
+        **{graph.find(name): _override(loaded, name, graph.find(name)) for name in loaded.overrides},
+    }
     program = graph.resolve(
         [*company, *(f"{s}.{name}" for s, functions in owned.items() for name in functions)]
     )
@@ -76,11 +80,14 @@ def plan(
     draws: int = 1,
     seed: int = 0,
     figures: Iterable[str] = HEADLINES,
+    workers: int = 1,
+    block_draws: int = BLOCK_DRAWS,
 ) -> Result:
     """Plan a scenario file, with `key=value` settings, on measurements, in one central path and some draws.
 
     The central path has every input at its median and keeps every figure; with more than one draw the `figures`
-    are kept for each of them as well.
+    are kept for each of them as well. Neither the number of worker processes nor the size of the blocks of draws
+    changes the result.
 
     Raises:
         InputError: what the user gave is wrong; the text says where, what is allowed and what to do.
@@ -92,26 +99,34 @@ def plan(
     central_leaves = {name: leaves[name].central() for name in program.leaves}
     central = program.run(central_leaves, months)
     kept: dict[str, Any] = dict.fromkeys(central)
+    drawing = draws_of(leaves, program.leaves, ready.loaded, draws, seed)
     if draws > 1:
+        from planner.simulation import simulate
+
         wanted = [program.find(name) for name in figures]
-        kept |= program.run(_drawn(ready, draws, seed), months, wanted)
+        kept |= simulate(program, drawing, months, wanted, block_draws=block_draws, workers=workers)
     found = {
         name: Figure(
             name,
             program.phases[name],
             program.nodes[name].function,
             _single(value, program.phases[name] == "monthly"),
-            _spread(kept[name], draws, program.phases[name] == "monthly"),
+            kept[name],
+            drawing.scrambles,
         )
         for name, value in central.items()
     }
-    return Result(ready.loaded, program, leaves, ready.measured, found, draws, seed, central_leaves)
-
-
-def _drawn(ready: Prepared, draws: int, seed: int) -> dict[str, Any]:
-    from planner.drawing import draws_of
-
-    return draws_of(ready.leaves, ready.program.leaves, ready.loaded, draws, seed).block(0, draws)
+    return Result(
+        ready.loaded,
+        program,
+        leaves,
+        ready.measured,
+        found,
+        draws,
+        seed,
+        central_leaves,
+        drawing,
+    )
 
 
 def _override(loaded: Loaded[Company], name: str, figure: str) -> Leaf:
@@ -146,14 +161,3 @@ def _single(value: Any, is_monthly: bool) -> Any:  # noqa: ANN401
     import numpy as np
 
     return value[..., 0] if np.ndim(value) > is_monthly else value
-
-
-def _spread(value: Any, draws: int, is_monthly: bool) -> Any:  # noqa: ANN401
-    """Give every kept figure its axis of draws, also one that came out the same in all of them."""
-    import numpy as np
-
-    if value is None:
-        return None
-    array = np.asarray(value, dtype=float)
-    with_draws = array if array.ndim > is_monthly else array[..., None]
-    return np.broadcast_to(with_draws, (*with_draws.shape[:-1], draws))

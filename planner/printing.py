@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from planner.analysis.comparing import COMPARED, Comparison, ruin_share
+from planner.analysis.solving import Solution
 from planner.evidence import Leaf
 from planner.result import Figure, Result, documentation, formula, status
 from planner.tracing import Trace
@@ -19,6 +21,11 @@ HEADLINES = (
     "first_revenue_month", "break_even_month", "net_present_value_usd", "total_revenue_usd", "params",
     "training_flops_per_token", "total_compression_saving_usd",
 )  # fmt: skip
+
+DOMINANCE = {
+    "every draw": "in every draw",
+    "distribution": "at every quantile (first-order stochastic dominance)",
+}
 
 
 def number(value: Any) -> str:  # noqa: ANN401
@@ -129,3 +136,75 @@ def _aligned(row: list[str], widths: list[int]) -> str:
     first, *middle, last = row
     numbers = "  ".join(text.rjust(width) for text, width in zip(middle, widths[1:-1], strict=True))
     return f"{first.ljust(widths[0])}  {numbers}  {last}".rstrip()
+
+
+def comparison(found: Comparison) -> str:
+    """Return a comparison as tables: the plans side by side, then the differences to the first, draw by draw."""
+    lines = [
+        f"{label(i)}  {name}: {r.scenario.name}"
+        for i, (name, r) in enumerate(zip(found.names, found.results, strict=True))
+    ]
+    rows = [["figure", *(label(i) for i in range(len(found.names))), "unit"]]
+    for figure in COMPARED:
+        values = [number(result[figure].quantile(0.5)) for result in found.results]
+        rows.append([figure, *values, unit_text(figure)])
+    rows.append(["P(cash_usd < 0)", *(number(ruin_share(result)) for result in found.results), "share"])
+    rows.append(["mean regret", *(number(regret.mean) for regret in found.regrets), "usd"])
+    lines += ["", "medians over the same draws", *_table(rows)]
+    for i, differences in enumerate(found.differences, start=1):
+        lines += ["", f"{label(i)} less {label(0)}, draw by draw"]
+        head = ["figure", "p5", "p50", "p95", f"P({label(i)} > {label(0)})", "unit"]
+        body = [
+            [d.figure, number(d.p5), number(d.median), number(d.p95), f"{d.larger_share:.3f}", d.unit]
+            for d in differences
+        ]
+        lines += _table([head, *body])
+        steps = ", ".join(
+            f"{step.name} {step.usd:+,.0f}" for step in found.waterfalls[i - 1] if abs(step.usd) >= 0.5
+        )
+        lines.append(
+            f"cash at the horizon, {label(0)} to {label(i)}, central path: {steps or 'no difference'}"
+        )
+    for (better, worse), kind in found.dominance.items():
+        lines += ["", f"{label(better)} beats {label(worse)} in net present value {DOMINANCE[kind]}"]
+    lines += [
+        "",
+        f"inputs that differ: {len(found.inputs)}",
+        *(f"  {k}: {' | '.join(v)}" for k, v in found.inputs),
+    ]
+    return "\n".join(lines)
+
+
+def solution(found: Solution, vary: str, target: str, wanted: float) -> str:
+    """Return the answer of a goal seek in sentences."""
+    unit = unit_text(vary.rpartition(".")[2])
+    told = f"{number(found.value)} {unit}".strip()
+    searched = f"searched {number(found.attempts[0].value)} to {number(found.attempts[-1].value)}"
+    if not found.is_found:
+        return (
+            f"no value of {vary} meets {target} with probability {wanted:g} ({searched}); "
+            f"the best is {told}, with probability {found.probability:.3f}"
+        )
+    low = number(found.low) if found.low is not None else "open"
+    high = number(found.high) if found.high is not None else "open"
+    lines = [f"{vary} = {told}: {target} holds with probability {found.probability:.3f} (wanted {wanted:g})"]
+    if found.crossings:
+        lines.append(f"95 % interval of the value from the sampling error: {low} to {high}; {searched}")
+    else:
+        lines.append(f"every value that was {searched} meets it; this one is nearest to the scenario's")
+    if not found.is_monotone:
+        lines.append(
+            f"the probability does not rise or fall with {vary} throughout; over the range it crosses {wanted:g} at "
+            f"{found.crossings} {'place' if found.crossings == 1 else 'places, of which the nearest is told'}"
+        )
+    return "\n".join(lines)
+
+
+def label(index: int) -> str:
+    """Return the letter by which a compared plan is called."""
+    return chr(ord("A") + index)
+
+
+def _table(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [_aligned(row, widths) for row in rows]

@@ -6,17 +6,20 @@ import inspect
 import math
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planner.drawing import Draws
 from planner.engine import Phase, Program
 from planner.evidence import Leaf
 from planner.measurements import Measured
 from planner.scenario.loading import Loaded
 from planner.scenario.schema import Company
+from planner.tails import Mean, guarded_mean
+from planner.tally import Histogram
 from planner.tracing import Trace, trace
 from planner.units import unit_text
 
@@ -37,7 +40,9 @@ class Figure:
     central: Any
     """With every input at its median: a number, or `(months,)` for a figure of each month."""
     draws: Any = None
-    """`(draws,)` or `(months, draws)`; None when the plan was not drawn or the figure was not kept."""
+    """`(draws,)`, `(months, draws)`, or a histogram of very many; None when not drawn or not kept."""
+    scrambles: Sequence[slice] = ()
+    """The rows of each independent part of the draws, from whose spread errors are estimated."""
 
     @property
     def unit(self) -> str:
@@ -71,13 +76,44 @@ class Figure:
         """
         if self.draws is None:
             return self.central
-        # The inverse of the distribution function: no interpolation, so a month that never comes stays one.
-        return np.quantile(self.draws, probability, axis=-1, method="inverted_cdf")
+        if isinstance(self.draws, Histogram):
+            found = self.draws.quantile(probability)
+            return found if self.is_monthly else found[0]
+        return _quantile(self.draws, probability)
+
+    def quantile_error(self, probability: float) -> Any:  # noqa: ANN401
+        """Return the standard error of a quantile over draws; None where there are too few draws to tell.
+
+        Source: L'Ecuyer and Lemieux 2002, error from independent randomisations of one sample.
+        """
+        if isinstance(self.draws, Histogram):
+            found = self.draws.quantile_error(probability)
+            return found if found is None or self.is_monthly else found[0]
+        if self.draws is None or len(self.scrambles) < 2:
+            return None
+        parts = [_quantile(self.draws[..., part], probability) for part in self.scrambles]
+        with np.errstate(invalid="ignore"):  # a quantile that never comes has no error
+            return np.std(parts, axis=0, ddof=1) / math.sqrt(len(parts))
+
+    def mean(self) -> Mean:
+        """Return the mean over draws of a figure known at the end; refused where a heavy tail leaves none."""
+        if self.draws is None or self.is_monthly or isinstance(self.draws, Histogram):
+            return Mean(
+                None,
+                None,
+                None,
+                None,
+                "only the draws of a figure known at the end have one, up to 4 million",
+            )
+        return guarded_mean(self.draws, self.scrambles)
 
     def probability(self, holds: Callable[[Any], Any]) -> Any:  # noqa: ANN401
         """Return the share of the draws for which a condition on the figure holds (for each month, if monthly)."""
         if self.draws is None:
             return np.asarray(holds(self.central), dtype=float)
+        if isinstance(self.draws, Histogram):
+            share = self.draws.probability(holds)
+            return share if self.is_monthly else share[0]
         return np.mean(holds(self.draws), axis=-1)
 
 
@@ -93,6 +129,13 @@ class Result:
     num_draws: int
     seed: int
     central_leaves: Mapping[str, Any]
+    drawing: Draws
+    """How the uncertain inputs are drawn: any block of them again, and which depend on each other."""
+
+    @property
+    def scrambles(self) -> tuple[slice, ...]:
+        """The rows of each independent part of the draws, from whose spread errors are estimated."""
+        return self.drawing.scrambles
 
     @property
     def scenario(self) -> Company:
@@ -144,6 +187,11 @@ class Result:
             "seed": self.seed,
             "measurements": self.measured.headline,
             "figures": {name: _figure_json(figure) for name, figure in self.figures.items()},
+            "dependence": {
+                "correlated": sorted(self.drawing.dependence.names),
+                "repairs": [str(repair) for repair in self.drawing.dependence.repairs],
+                "notes": list(self.drawing.dependence.notes),
+            },
             "evidence": {name: _leaf_json(leaf) for name, leaf in self.used_leaves().items()},
         }
 
@@ -183,6 +231,11 @@ def status(value: float) -> str:
     return "not within the horizon" if math.isinf(value) else ""
 
 
+def _quantile(draws: Any, probability: float) -> Any:  # noqa: ANN401
+    # The inverse of the distribution function: no interpolation, so a month that never comes stays one.
+    return np.quantile(draws, probability, axis=-1, method="inverted_cdf")
+
+
 def _figure_json(figure: Figure) -> dict[str, Any]:
     entry: dict[str, Any] = {"unit": figure.unit, "value": _plain(figure.central)}
     missing = {status(float(v)) for v in np.ravel(np.asarray(figure.central, dtype=float))} - {""}
@@ -190,6 +243,10 @@ def _figure_json(figure: Figure) -> dict[str, Any]:
         entry["status"] = " and ".join(sorted(missing))
     if figure.draws is not None:
         entry["quantiles"] = {f"p{round(100 * q)}": _plain(figure.quantile(q)) for q in QUANTILES}
+        errors = {f"p{round(100 * q)}": figure.quantile_error(q) for q in QUANTILES}
+        if not figure.is_monthly:
+            entry["mean"] = asdict(figure.mean())
+        entry["standard_errors"] = {name: None if e is None else _plain(e) for name, e in errors.items()}
     return entry
 
 

@@ -95,10 +95,10 @@ class Program:
         # told from what does not.
         starts = range(0, max(draws - 1, 1), size)
         if len(starts) == 1:
-            return self._run_block(leaves, months, kept)
+            return self.run_block(leaves, months, kept)
         ends = [*starts[1:], draws]
         parts = [
-            self._run_block(_slice(leaves, self.leaves, draws, slice(start, end)), months, kept)
+            self.run_block(_slice(leaves, self.leaves, draws, slice(start, end)), months, kept)
             for start, end in zip(starts, ends, strict=True)
         ]
         return {
@@ -106,7 +106,8 @@ class Program:
             for name in kept
         }
 
-    def _run_block(self, leaves: Mapping[str, Any], months: int, kept: Sequence[str]) -> dict[str, Any]:
+    def run_block(self, leaves: Mapping[str, Any], months: int, kept: Sequence[str]) -> dict[str, Any]:
+        """Run all months over draws that go through them together; the values are shaped as those of `run`."""
         rows_needed = {
             t for n in self.nodes.values() for p in n.parameters if p.kind == "series" for t in p.targets
         }

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.analysis.swings import Swing, swings
 from planner.evidence import Kind, Leaf
 from planner.result import Figure, Result
-from planner.swings import Swing, swings
 
 CHOICE = "choice of the scenario"
 KINDS: tuple[Kind, ...] = ("measured", "quoted", "published", "assumed")

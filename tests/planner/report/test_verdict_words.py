@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from planner.analysis.swings import Swing
 from planner.evidence import Evidence, Kind, Leaf
 from planner.report.formats import Formats
 from planner.report.messages import messages
 from planner.report.outlook import Outlook, Spread
 from planner.report.words import Answer, Verdict
 from planner.scenario.quantities import Quantity
-from planner.swings import Swing
 
 NEVER = math.inf
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.swings import swings
+from planner.analysis.swings import swings
 
 SPEED = "data.filter_bytes_per_machine_second=2e5"
 

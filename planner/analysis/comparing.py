@@ -1,0 +1,242 @@
+"""Compares plans on the same draws: paired differences, dominance, regret, and what leads from one to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.errors import InputError
+from planner.result import Result
+from planner.scenario.base import Section
+from planner.scenario.keys import quantities
+
+Array = NDArray[np.float64]
+
+COMPARED = (
+    "funding_need_usd", "startup_cost_usd", "net_present_value_usd", "total_revenue_usd", "runway_months",
+    "break_even_month",
+)  # fmt: skip
+"""The figures whose differences are shown; all are known at the end of the plan."""
+OBJECTIVE = "net_present_value_usd"
+"""What dominance and regret are about: more is better."""
+SCHEMA = "benchplan.comparison/1"
+STEPS = {
+    "revenue_usd": 1.0, "cost_of_revenue_usd": -1.0, "research_usd": -1.0, "staff_usd": -1.0, "marketing_usd": -1.0,
+    "overhead_usd": -1.0, "setup_usd": -1.0, "tax_usd": -1.0,
+}  # fmt: skip
+"""Lines of the statements that lead to the cash of the horizon, and their sign; the rest is working capital."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A figure of one plan less that of the first, draw by draw."""
+
+    figure: str
+    unit: str
+    median: float
+    p5: float
+    p95: float
+    larger_share: float
+    """Share of the draws in which the figure is larger than in the first plan."""
+    unknown_share: float
+    """Share of the draws in which one of the two never happens or is undefined, so that there is no difference."""
+
+
+@dataclass(frozen=True)
+class Regret:
+    """What choosing a plan costs against the best of the compared ones, draw by draw."""
+
+    mean: float
+    p90: float
+    best_share: float
+    """Share of the draws in which this plan is the best one."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way from the cash of one plan to that of another, on the central path."""
+
+    name: str
+    usd: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is the same and what differs between plans."""
+
+    names: tuple[str, ...]
+    results: tuple[Result, ...]
+    inputs: tuple[tuple[str, tuple[str, ...]], ...]
+    """Keys that differ, with what each scenario has there; `-` where it has nothing."""
+    differences: tuple[tuple[Difference, ...], ...]
+    """For each plan after the first, its differences to the first."""
+    dominance: Mapping[tuple[int, int], str]
+    """For pairs of plans: `every draw`, `distribution`, or nothing when neither is better throughout."""
+    regrets: tuple[Regret, ...]
+    waterfalls: tuple[tuple[Step, ...], ...]
+    """For each plan after the first, the steps from the first plan's cash at the horizon to its own."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the comparison as one JSON document; what is not a number is null."""
+        return {
+            "schema": SCHEMA,
+            "draws": self.results[0].num_draws,
+            "seed": self.results[0].seed,
+            "plans": [
+                {
+                    "scenario": name,
+                    "name": result.scenario.name,
+                    "ruin_share": ruin_share(result),
+                    "figures": {f: result.to_json()["figures"][f] for f in COMPARED},
+                    "regret": finite(asdict(regret)),
+                }
+                for name, result, regret in zip(self.names, self.results, self.regrets, strict=True)
+            ],
+            "different_inputs": {key: list(values) for key, values in self.inputs},
+            "differences": {
+                name: [finite(asdict(difference)) for difference in found]
+                for name, found in zip(self.names[1:], self.differences, strict=True)
+            },
+            "dominance": [
+                {"better": self.names[a], "worse": self.names[b], "in": kind}
+                for (a, b), kind in self.dominance.items()
+            ],
+            "waterfalls": {
+                name: {step.name: step.usd for step in steps}
+                for name, steps in zip(self.names[1:], self.waterfalls, strict=True)
+            },
+        }
+
+
+def finite(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values with None for every number that is not finite."""
+    return {
+        name: None if isinstance(value, float) and not np.isfinite(value) else value
+        for name, value in values.items()
+    }
+
+
+def compare(names: Sequence[str], results: Sequence[Result]) -> Comparison:
+    """Compare plans that were drawn alike; the first is the one that the others are measured against.
+
+    Raises:
+        InputError: fewer than two plans, or different horizons, draws or seeds.
+    """
+    _check_alike(names, results)
+    objectives = [_draws(result, OBJECTIVE) for result in results]
+    return Comparison(
+        tuple(names),
+        tuple(results),
+        tuple(_different_inputs(results)),
+        tuple(tuple(_differences(results[0], other)) for other in results[1:]),
+        dict(_dominance(objectives)),
+        tuple(_regrets(objectives)),
+        tuple(_waterfall(results[0], other) for other in results[1:]),
+    )
+
+
+def ruin_share(result: Result) -> float:
+    """Return the share of the draws in which the cash falls below zero in some month."""
+    return float(np.mean(np.isfinite(_draws(result, "runway_months"))))
+
+
+def _check_alike(names: Sequence[str], results: Sequence[Result]) -> None:
+    if len(results) < 2:
+        raise InputError("give at least two scenarios to compare")
+    for what, values in (
+        ("horizon_months", [result.months for result in results]),
+        ("start_month", [result.scenario.start_month for result in results]),
+    ):
+        if len(set(values)) > 1:
+            told = ", ".join(f"{name}: {value}" for name, value in zip(names, values, strict=True))
+            raise InputError(
+                f"the scenarios differ in {what} ({told}); give one for all: --set {what}={values[0]}"
+            )
+
+
+def _draws(result: Result, figure: str) -> Array:
+    found = result[figure]
+    return np.atleast_1d(np.asarray(found.central if found.draws is None else found.draws, dtype=float))
+
+
+def _different_inputs(results: Sequence[Result]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    flat = [_flat(result) for result in results]
+    for key in dict.fromkeys(key for each in flat for key in each):
+        values = tuple(each.get(key, "-") for each in flat)
+        if len(set(values)) > 1:
+            yield key, values
+
+
+def _flat(result: Result) -> dict[str, str]:
+    """Return every key of a scenario with its value as text, and the figures that were set from outside."""
+    numbers = {path: str(quantity) for path, quantity in quantities(result.scenario).items()}
+    words = dict(_words(result.scenario, ()))
+    figures = {f"figures.{name}": str(quantity) for name, quantity in result.loaded.overrides.items()}
+    return {**words, **numbers, **figures}
+
+
+def _words(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield what a section says in words and whole numbers, lists of words as one."""
+    if isinstance(value, Section):
+        for key in type(value).model_fields:
+            yield from _words(getattr(value, key), (*path, key))
+    elif isinstance(value, tuple) and any(isinstance(item, Section) for item in value):
+        for number, below in enumerate(value):
+            yield from _words(below, (*path, str(number)))
+    elif isinstance(value, tuple) and value:
+        yield ".".join(path), ", ".join(map(str, value))
+    elif isinstance(value, str | int):
+        yield ".".join(path), str(value)
+
+
+def _differences(first: Result, other: Result) -> Iterator[Difference]:
+    for figure in COMPARED:
+        a, b = np.broadcast_arrays(_draws(first, figure), _draws(other, figure))
+        known = np.isfinite(a) & np.isfinite(b)
+        delta = b[known] - a[known] if known.any() else np.array([np.nan])
+        p5, median, p95 = np.quantile(delta, [0.05, 0.5, 0.95])
+        # A month that never comes is later than any other; only what is undefined cannot be ordered.
+        larger = float(np.mean(b > a))
+        yield Difference(
+            figure, first[figure].unit, float(median), float(p5), float(p95), larger, float(1 - known.mean())
+        )
+
+
+def _dominance(objectives: Sequence[Array]) -> Iterator[tuple[tuple[int, int], str]]:
+    for i, j in combinations(range(len(objectives)), 2):
+        for better, worse in ((i, j), (j, i)):
+            a, b = objectives[better], objectives[worse]
+            if np.all(a >= b) and np.any(a > b):
+                yield (better, worse), "every draw"
+            elif np.all(np.sort(a) >= np.sort(b)) and np.any(np.sort(a) > np.sort(b)):
+                yield (better, worse), "distribution"
+
+
+def _regrets(objectives: Sequence[Array]) -> Iterator[Regret]:
+    table = np.stack(np.broadcast_arrays(*objectives))
+    best = table.max(axis=0)
+    for row in table:
+        lost = best - row
+        yield Regret(float(lost.mean()), float(np.quantile(lost, 0.9)), float(np.mean(row == best)))
+
+
+def _waterfall(first: Result, other: Result) -> tuple[Step, ...]:
+    """Return the steps from the first plan's cash to the other's; they add up, what owes and is owed included."""
+
+    def total(result: Result, name: str) -> float:
+        return float(np.sum(result[name].central))
+
+    def closing(result: Result) -> float:
+        return float(result["cash_usd"].central[-1])
+
+    steps = [Step(name, sign * (total(other, name) - total(first, name))) for name, sign in STEPS.items()]
+    steps.append(Step("new_funding_usd", total(other, "new_funding_usd") - total(first, "new_funding_usd")))
+    opening = [float(result.central_leaves["opening_cash_usd"]) for result in (first, other)]
+    steps.append(Step("opening_cash_usd", opening[1] - opening[0]))
+    rest = closing(other) - closing(first) - sum(step.usd for step in steps)
+    return (*steps, Step("working_capital_usd", rest))

@@ -1,0 +1,159 @@
+"""The commands that ask questions of plans: compare, solve, gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from planner.cli_options import json_option, planning, print_json
+
+if TYPE_CHECKING:
+    from planner.analysis.solving import Solution
+
+COMPARE_DRAWS, SOLVE_DRAWS, GATE_DRAWS = 4096, 2048, 8192
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO SCENARIO...")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write the comparison as one HTML file."
+)
+@planning
+@click.option("--draws", default=COMPARE_DRAWS, show_default=True, type=int, help="Draws, the same for all.")
+@click.option("--lang", default="en", show_default=True, help="Language of the page: en or zh.")
+@json_option
+def compare(
+    scenarios: tuple[str, ...],
+    output: Path | None,
+    sets: tuple[str, ...],
+    measurements: str,
+    seed: int,
+    draws: int,
+    lang: str,
+    as_json: bool,
+) -> None:
+    """Plan several SCENARIOs on the same draws and say how they differ; the first is the one compared with."""
+    from planner.analysis.comparing import compare as run
+    from planner.planning import plan
+    from planner.printing import comparison
+
+    if output is not None:
+        from planner.report import check_language, check_output
+
+        check_language(lang)
+        check_output(output)
+    results = [plan(s, sets=sets, measurements=measurements, draws=draws, seed=seed) for s in scenarios]
+    found = run(scenarios, results)
+    if output is not None:
+        from planner.report import render_comparison
+
+        render_comparison(found, output, lang=lang)
+        click.echo(f"{output}: {len(scenarios)} plans on {draws:,} draws", err=as_json)
+    if as_json:
+        print_json(found.to_json())
+    elif output is None:
+        click.echo(comparison(found))
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--vary", required=True, metavar="KEY", help="Key or figure whose value is sought.")
+@click.option("--target", required=True, metavar="'FIGURE >= X'", help="What is to be met.")
+@click.option(
+    "--probability", default=0.5, show_default=True, type=float, help="In which share of the draws."
+)
+@planning
+@click.option(
+    "--draws", default=SOLVE_DRAWS, show_default=True, type=int, help="Draws; at least 1,024 for an interval."
+)
+@json_option
+def solve(
+    scenario: str,
+    vary: str,
+    target: str,
+    probability: float,
+    sets: tuple[str, ...],
+    measurements: str,
+    seed: int,
+    draws: int,
+    as_json: bool,
+) -> None:
+    """Find the value of one key of SCENARIO at which a target is met with a probability."""
+    from planner.analysis.solving import solve_plan
+    from planner.printing import solution
+
+    found = solve_plan(
+        scenario, vary, target, probability, sets=sets, measurements=measurements, draws=draws, seed=seed
+    )
+    if as_json:
+        print_json(_solution_json(found, vary, target, probability))
+    else:
+        click.echo(solution(found, vary, target, probability))
+
+
+@click.command()
+@click.argument("scenario")
+@click.option(
+    "--require",
+    "requirements",
+    multiple=True,
+    required=True,
+    metavar="CONDITION",
+    help="'P(cash_usd < 0) < 0.1' or 'gross_margin_share@p50 > 0.5'; may be repeated.",
+)
+@planning
+@click.option("--draws", default=GATE_DRAWS, show_default=True, type=int, help="Draws.")
+@json_option
+@click.pass_context
+def gate(
+    ctx: click.Context,
+    scenario: str,
+    requirements: tuple[str, ...],
+    sets: tuple[str, ...],
+    measurements: str,
+    seed: int,
+    draws: int,
+    as_json: bool,
+) -> None:
+    """Check requirements on SCENARIO; the exit status is 1 when one of them is not met."""
+    from planner.analysis.gating import figures_in
+    from planner.analysis.gating import gate as run
+    from planner.planning import plan
+
+    result = plan(
+        scenario,
+        sets=sets,
+        measurements=measurements,
+        draws=draws,
+        seed=seed,
+        figures=figures_in(requirements),
+    )
+    verdicts = run(requirements, result)
+    if as_json:
+        print_json(
+            {"schema": "benchplan.gate/1", "requirements": [verdict.to_json() for verdict in verdicts]}
+        )
+    else:
+        click.echo("\n".join(map(str, verdicts)))
+    ctx.exit(0 if all(verdict.is_met for verdict in verdicts) else 1)
+
+
+def _solution_json(found: Solution, vary: str, target: str, probability: float) -> dict[str, Any]:
+    return {
+        "schema": "benchplan.solution/1",
+        "vary": vary,
+        "target": target,
+        "wanted_probability_share": probability,
+        "is_found": found.is_found,
+        "value": found.value,
+        "interval": {"low": found.low, "high": found.high},
+        "probability_share": found.probability,
+        "is_monotone": found.is_monotone,
+        "num_crossings": found.crossings,
+        "searched": [
+            {"value": a.value, "probability_share": a.probability, "standard_error": a.error}
+            for a in found.attempts
+        ],
+    }

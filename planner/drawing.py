@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.evidence import Leaf
@@ -32,6 +32,14 @@ class Draws:
     def scrambles(self) -> tuple[slice, ...]:
         """The rows of each independent scramble, from whose spread the error of a result is estimated."""
         return self.sampler.scrambles
+
+    def only(self, names: Iterable[str]) -> Draws:
+        """Return the same draws of some of the leaves alone."""
+        wanted = set(names)
+        leaves = tuple(leaf for leaf in self.leaves if leaf.name in wanted)
+        kept = {name for leaf in leaves for name in leaf.uncertain}
+        distributions = {name: one for name, one in self.sampler.distributions.items() if name in kept}
+        return replace(self, leaves=leaves, sampler=replace(self.sampler, distributions=distributions))
 
     def block(self, start: int, stop: int) -> dict[str, Any]:
         """Return every leaf in draws `start` to `stop`: a number, `(draws,)` or `(items, draws)`.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from planner import evidence, measurements, strategies
-from planner.drawing import draws_of
+from planner.drawing import Draws, draws_of
 from planner.engine import BLOCK_DRAWS, Graph, Program, figures_of
 from planner.errors import InputError, ScenarioError, nearest
 from planner.evidence import Evidence, Leaf
@@ -40,6 +40,7 @@ class Prepared:
     loaded: Loaded[Company]
     measured: measurements.Measured
     leaves: Mapping[str, Leaf]
+    graph: Graph
     program: Program
 
 
@@ -69,7 +70,7 @@ def prepare(path: str | Path, sets: Sequence[str] = (), measurements_choice: str
         [*company, *(f"{s}.{name}" for s, functions in owned.items() for name in functions)]
     )
     evidence.require(leaves, program.leaves, loaded.scenario)
-    return Prepared(loaded, measured, leaves, program)
+    return Prepared(loaded, measured, leaves, graph, program)
 
 
 def plan(
@@ -98,35 +99,32 @@ def plan(
     program, leaves, months = ready.program, ready.leaves, ready.loaded.scenario.horizon_months
     central_leaves = {name: leaves[name].central() for name in program.leaves}
     central = program.run(central_leaves, months)
-    kept: dict[str, Any] = dict.fromkeys(central)
     drawing = draws_of(leaves, program.leaves, ready.loaded, draws, seed)
-    if draws > 1:
-        from planner.simulation import simulate
-
-        wanted = [program.find(name) for name in figures]
-        kept |= simulate(program, drawing, months, wanted, block_draws=block_draws, workers=workers)
+    kept = _simulated(ready, drawing, tuple(figures), block_draws, workers) if draws > 1 else {}
     found = {
         name: Figure(
             name,
             program.phases[name],
             program.nodes[name].function,
             _single(value, program.phases[name] == "monthly"),
-            kept[name],
+            kept.get(name),
             drawing.scrambles,
         )
         for name, value in central.items()
     }
-    return Result(
-        ready.loaded,
-        program,
-        leaves,
-        ready.measured,
-        found,
-        draws,
-        seed,
-        central_leaves,
-        drawing,
-    )
+    return Result(ready.loaded, program, leaves, ready.measured, found, draws, seed, central_leaves, drawing)
+
+
+def _simulated(
+    ready: Prepared, drawing: Draws, figures: Sequence[str], block_draws: int, workers: int
+) -> dict[str, Any]:
+    """Run the draws through what the figures need and nothing else."""
+    from planner.simulation import simulate
+
+    needed = ready.graph.resolve(figures)
+    only = drawing.only(needed.leaves)
+    months = ready.loaded.scenario.horizon_months
+    return dict(simulate(needed, only, months, needed.asked, block_draws=block_draws, workers=workers))
 
 
 def _override(loaded: Loaded[Company], name: str, figure: str) -> Leaf:

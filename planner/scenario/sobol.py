@@ -25,11 +25,12 @@ Places = NDArray[np.intp]
 
 BITS = 32
 """Binary digits of a point; a sequence repeats after 2 to this power."""
-CHUNK_DRAWS = 1_024
+CHUNK_BITS = 10
+CHUNK_DRAWS = 1 << CHUNK_BITS
 """Blocks of draws start at multiples of this, and what varies by month is keyed by it."""
 
 _DIGITS = np.uint32(1 << (BITS - 1)) >> np.arange(BITS, dtype=np.uint32)
-_CELL_BITS = np.uint32(BITS - CHUNK_DRAWS.bit_length() + 1)
+_CELL_BITS = np.uint32(BITS - CHUNK_BITS)
 _CELL_WIDTH = 1 << int(_CELL_BITS)
 _INSIDE = np.uint32(_CELL_WIDTH - 1)
 _CELLS = np.arange(CHUNK_DRAWS)
@@ -124,35 +125,42 @@ class Net:
     def _tables(self, scramble: int) -> _Tables:
         """Return the tables of a scramble; those of the last one are kept, since draws come in order."""
         if self._last is None or self._last[0] != scramble:
-            self._last = scramble, _Tables(self._columns[scramble], self._shifts[scramble])
+            columns, shifts = self._columns[scramble], self._shifts[scramble]
+            self._last = scramble, _Tables(columns, shifts, self._eliminated[scramble])
         return self._last[1]
+
+    @cached_property
+    def _eliminated(self) -> Words:
+        """The direction numbers and the shifts with the digits of cells eliminated: (scrambles, dimensions, bits + 1).
+
+        The number of a point's cell is its own number times a matrix over GF(2) that has an inverse, as the first
+        points of a Sobol dimension fill all cells. Elimination by columns leaves one digit of a cell in each column
+        of a chunk and none elsewhere, so that the points can be listed by cell.
+        """
+        words = np.concatenate([self._columns, self._shifts[..., None]], axis=-1)
+        for p in range(min(self._columns.shape[-1], CHUNK_BITS)):
+            pivot = words[..., p : p + 1].copy()
+            words ^= np.where(words & _DIGITS[p], pivot, np.uint32(0))
+            words[..., p : p + 1] = pivot
+        return words
 
 
 class _Tables:
-    """The words of one scramble, from its direction numbers and its shift."""
+    """The words of one scramble, from its direction numbers and its shifts."""
 
-    def __init__(self, columns: Words, shifts: Words) -> None:
-        low_bits = min(columns.shape[1], CHUNK_DRAWS.bit_length() - 1)
-        self._low_columns = columns[:, :low_bits]
-        self.low = _combinations(self._low_columns, shifts)
+    def __init__(self, columns: Words, shifts: Words, eliminated: Words) -> None:
+        self.low = _combinations(columns[:, :CHUNK_BITS], shifts)
         """The points of the first chunk: (dimensions, points)."""
-        self.high = _combinations(columns[:, low_bits:], np.zeros_like(shifts))
+        self.high = _combinations(columns[:, CHUNK_BITS:], np.zeros_like(shifts))
         """What each chunk flips in them: (dimensions, chunks)."""
+        self._eliminated = eliminated
 
     @cached_property
     def inside(self) -> tuple[Words, Words]:
-        """The digits of the points within their cells, in the order of the cells, and what each chunk flips there.
-
-        The number of a point's cell is its own number times a matrix over GF(2) that has an inverse, as the first
-        points of a Sobol dimension fill all cells. Elimination by columns gives the digits inside from the cell's.
-        """
-        columns, flips = self._low_columns.copy(), self.high ^ self.low[:, :1]
-        for p in range(columns.shape[1]):
-            pivot = columns[:, p : p + 1].copy()
-            columns ^= np.where(columns & _DIGITS[p], pivot, np.uint32(0))
-            columns[:, p : p + 1] = pivot
-            flips ^= np.where(flips & _DIGITS[p], pivot, np.uint32(0))
-        return _combinations(columns[:, ::-1] & _INSIDE, np.zeros_like(columns[:, 0])), flips
+        """The digits of the points within their cells, in the order of the cells, and what each chunk flips there."""
+        columns, shifts = self._eliminated[:, :-1], self._eliminated[:, -1]
+        by_cell = columns[:, CHUNK_BITS - 1 :: -1] & _INSIDE
+        return _combinations(by_cell, np.zeros_like(shifts)), _combinations(columns[:, CHUNK_BITS:], shifts)
 
 
 def _scores_in_cells(t: Array, z: Array) -> None:

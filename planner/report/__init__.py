@@ -1,4 +1,4 @@
-"""The report: one self-contained page on a finished plan. Everything is imported when a page is written."""
+"""Self-contained pages on a finished plan or a comparison. Everything is imported when a page is written."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from planner.analysis.comparing import Comparison
     from planner.result import Result
 
-__all__ = ["check_language", "check_output", "render"]
+__all__ = ["check_language", "check_output", "render", "render_comparison"]
 
 
 def render(result: Result, path: str | Path, lang: str = "en") -> Path:
@@ -23,6 +24,20 @@ def render(result: Result, path: str | Path, lang: str = "en") -> Path:
     from planner.report.writing import write
 
     return write(page(result, lang), Path(path))
+
+
+def render_comparison(comparison: Comparison, path: str | Path, lang: str = "en") -> Path:
+    """Write a comparison of plans as one HTML file, whole or not at all, and return its path.
+
+    Folders on the way to the file are made.
+
+    Raises:
+        InputError: there is no catalogue of messages for the language, or the file cannot be written.
+    """
+    from planner.report.comparison_page import comparison_page
+    from planner.report.writing import write
+
+    return write(comparison_page(comparison, lang), Path(path))
 
 
 def check_language(lang: str) -> None:

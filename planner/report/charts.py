@@ -110,7 +110,7 @@ def fan(
             parts.append(element("path", d=line(zip(xs, ys["p50"], strict=True)), class_="median"))
         parts.append(element("path", d=line(zip(xs, ys["central"], strict=True)), class_="central"))
         parts += [_round(frame, month, text) for month, text in rounds]
-        drawings.append(_drawing(f"{name}-{size.name}", title, summary, size, [*frame.axes(), *parts]))
+        drawings.append(drawing(f"{name}-{size.name}", title, summary, size, [*frame.axes(), *parts]))
     return Markup("").join(drawings)
 
 
@@ -141,7 +141,7 @@ def stacked(
         points = [(frame.middle(month), frame.y(float(value))) for month, value in enumerate(over, start=1)]
         parts.append(element("path", d=line(points), class_="over-halo"))
         parts.append(element("path", d=line(points), class_="over"))
-        drawings.append(_drawing(f"{name}-{size.name}", title, summary, size, [*frame.axes(), *parts]))
+        drawings.append(drawing(f"{name}-{size.name}", title, summary, size, [*frame.axes(), *parts]))
     return Markup("").join(drawings)
 
 
@@ -204,7 +204,8 @@ def _round(frame: Frame, month: int, text: str) -> Markup:
     )
 
 
-def _drawing(identity: str, title: str, summary: str, size: Size, parts: Sequence[Markup]) -> Markup:
+def drawing(identity: str, title: str, summary: str, size: Size, parts: Sequence[Markup]) -> Markup:
+    """Return a chart in one size, named and described for those who cannot see it."""
     return element(
         "svg",
         element("title", title, id=f"{identity}-title"),

@@ -37,13 +37,23 @@ def page(result: Result, lang: str = "en", now: datetime | None = None) -> str:
         InputError: there is no catalogue of messages for the language.
     """
     formats = Formats(messages(lang), result.scenario.start_month)
+    return document(TEMPLATE, _context(result, formats), formats, now)
+
+
+def document(template: str, context: Mapping[str, Any], formats: Formats, now: datetime | None = None) -> str:
+    """Return a template filled with a context as one HTML document that carries its style, script and policy."""
     folder = templates()
     style, script = (_inline(folder / name) for name in ("report.css", "report.js"))
-    environment = _environment(folder, formats)
-    context = _context(result, formats)
-    context |= {"style": Markup(style), "script": Markup(script), "policy": _policy(style, script)}
-    context["made"] = formats.day((now or datetime.now(UTC)).date())
-    return environment.get_template(TEMPLATE).render(context)
+    common = {
+        "f": formats,
+        "lang": formats.messages.language,
+        "version": planner.__version__,
+        "made": formats.day((now or datetime.now(UTC)).date()),
+        "style": Markup(style),
+        "script": Markup(script),
+        "policy": _policy(style, script),
+    }
+    return _environment(folder, formats).get_template(template).render({**common, **context})
 
 
 def _context(result: Result, formats: Formats) -> dict[str, Any]:
@@ -53,11 +63,8 @@ def _context(result: Result, formats: Formats) -> dict[str, Any]:
     record = result.measured.record
     saving_usd = entries.central("total_compression_saving_usd")
     return {
-        "f": formats,
-        "lang": formats.messages.language,
         "result": result,
         "scenario": result.scenario,
-        "version": planner.__version__,
         "answers": verdict.answers(),
         "is_drawn": verdict.say.is_drawn,
         "kinds": seen.kinds,

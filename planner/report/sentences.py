@@ -29,12 +29,7 @@ class Sentences:
 
     def draws(self, share: float) -> str:
         """Return a share of the draws in words: `38% of the draws`, `3 of 8 draws`."""
-        if share in (0.0, 1.0):
-            return self._("all draws") if share else self._("none of the draws")
-        if self.o.num_draws < FEW_DRAWS:
-            counts = {"some": round(share * self.o.num_draws), "all": self.o.num_draws}
-            return self._("%(some)s of %(all)s draws") % counts
-        return self._("%(share)s of the draws") % {"share": self.f.chance(share)}
+        return draws_in_words(share, self.o.num_draws, self.f)
 
     def all_about_need(self) -> tuple[str, ...]:
         """Every sentence about the funding need that applies."""
@@ -195,6 +190,16 @@ class Sentences:
             "end": self.f.month(self.o.months),
             "all": self.f.number(self.o.num_draws, 9),
         }
+
+
+def draws_in_words(share: float, num_draws: int, formats: Formats) -> str:
+    """Return a share of the draws in words: `38% of the draws`, `3 of 8 draws`."""
+    _ = formats.messages.gettext
+    if share in (0.0, 1.0):
+        return _("all draws") if share else _("none of the draws")
+    if num_draws < FEW_DRAWS:
+        return _("%(some)s of %(all)s draws") % {"some": round(share * num_draws), "all": num_draws}
+    return _("%(share)s of the draws") % {"share": formats.chance(share)}
 
 
 def brief(text: str) -> str:

@@ -1,0 +1,267 @@
+"""Tables of compared plans: figures side by side, differences draw by draw, steps, dominance, regret and inputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from markupsafe import Markup
+
+from planner.analysis.comparing import COMPARED, Comparison, Difference, Step, ruin_share
+from planner.report import charts
+from planner.report.comparison_charts import paths
+from planner.report.comparison_words import EVERY_DRAW, letter
+from planner.report.formats import Formats
+from planner.report.money import DIGITS, WHOLE_DIGITS, unit_of
+from planner.report.sentences import brief
+from planner.result import Figure
+from planner.scenario.keys import ANY, keys
+
+MONTH_UNITS = ("month", "months")
+SELF_EVIDENT = ("name", "description")
+"""Keys that differ between any two scenarios and stand at the head of the page."""
+PATH = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One of the compared plans as the page introduces it."""
+
+    letter: str
+    number: int
+    name: str
+    file: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of all plans: the middle of each and, in small, how wide it is."""
+
+    label: str
+    cells: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class DifferenceRow:
+    """One figure of a plan less that of the first."""
+
+    label: str
+    low: str
+    median: str
+    high: str
+    larger: str
+    note: str
+    bar: Markup
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One step of the way from the cash of one plan to that of another."""
+
+    label: str
+    text: str
+    bar: Markup
+    is_total: bool = False
+
+
+@dataclass(frozen=True)
+class Against:
+    """One plan against the first: the differences, and the way from one to the other."""
+
+    plan: Plan
+    differences: tuple[DifferenceRow, ...]
+    steps: tuple[StepRow, ...]
+
+
+@dataclass(frozen=True)
+class InputRow:
+    """One key on which the scenarios differ."""
+
+    key: str
+    label: str
+    values: tuple[str, ...]
+
+
+class ComparisonTables:
+    """Reads the tables and charts off a comparison."""
+
+    def __init__(self, comparison: Comparison, formats: Formats) -> None:
+        """Take what was compared and how the language writes numbers."""
+        self.c = comparison
+        self.f = formats
+        self._ = formats.messages.gettext
+        self.is_drawn = comparison.results[0].num_draws > 1
+
+    @cached_property
+    def plans(self) -> list[Plan]:
+        """The plans in the order in which they were given."""
+        return [
+            Plan(letter(i), i + 1, result.scenario.name, name, result.scenario.description)
+            for i, (name, result) in enumerate(zip(self.c.names, self.c.results, strict=True))
+        ]
+
+    def figures(self) -> list[Row]:
+        """The figures of all plans side by side."""
+        labels = self._labels()
+        rows = [
+            Row(labels[name], tuple(self._cell(result[name]) for result in self.c.results))
+            for name in COMPARED
+        ]
+        chances = tuple((self.f.chance(ruin_share(result)), "") for result in self.c.results)
+        return [*rows, Row(self._("Money runs out"), chances)] if self.is_drawn else rows
+
+    def against(self) -> list[Against]:
+        """Every plan after the first against it."""
+        return [
+            Against(
+                plan,
+                tuple(self._difference(one) for one in differences),
+                tuple(self._steps(plan.number - 1, steps)),
+            )
+            for plan, differences, steps in zip(
+                self.plans[1:], self.c.differences, self.c.waterfalls, strict=True
+            )
+        ]
+
+    def cash_chart(self) -> Markup:
+        """Cash of all plans over the months."""
+        _ = self._
+        rows = []
+        for result in self.c.results:
+            cash = result["cash_usd"]
+            quantiles = PATH if self.is_drawn else {"p50": 0.5}
+            rows.append({name: list(map(float, np.ravel(cash.quantile(q)))) for name, q in quantiles.items()})
+        said = [
+            _("Plan %(plan)s ends with %(usd)s.") % {"plan": plan.letter, "usd": self.f.money(row["p50"][-1])}
+            for plan, row in zip(self.plans, rows, strict=True)
+        ]
+        title, letters = _("Cash at the end of each month"), [plan.letter for plan in self.plans]
+        return paths("cash", title, " ".join(said), rows, letters, self.f)
+
+    def dominance(self) -> list[tuple[Plan, tuple[str, ...]]]:
+        """For every plan, over which others it is better and how; `-` for itself."""
+        words = {EVERY_DRAW: self._("in every draw"), "distribution": self._("in distribution")}
+        size = range(len(self.plans))
+        return [
+            (
+                self.plans[i],
+                tuple(
+                    "-" if i == j else words.get(self.c.dominance.get((i, j), ""), self._("no")) for j in size
+                ),
+            )
+            for i in size
+        ]
+
+    def regrets(self) -> list[tuple[Plan, tuple[str, ...]]]:
+        """For every plan in how many draws it is best, its mean regret and that of the worst tenth."""
+        return [
+            (
+                plan,
+                (
+                    self.f.chance(one.best_share),
+                    self.f.money(one.mean, DIGITS),
+                    self.f.money(one.p90, DIGITS),
+                ),
+            )
+            for plan, one in zip(self.plans, self.c.regrets, strict=True)
+        ]
+
+    def inputs(self) -> list[InputRow]:
+        """The keys on which the scenarios differ, with what each has there."""
+        schema = keys(type(self.c.results[0].scenario))
+        found = []
+        for key, values in self.c.inputs:
+            pattern = ".".join(ANY if part.isdecimal() else part for part in key.split("."))
+            help_text = schema[pattern].description if pattern in schema else ""
+            if key not in SELF_EVIDENT:
+                found.append(InputRow(key, brief(help_text), values))
+        return found
+
+    def _cell(self, figure: Figure) -> tuple[str, str]:
+        low, middle, high = (float(figure.quantile(q)) for q in (0.1, 0.5, 0.9))
+        width = f"{self._amount(figure.name, low)} \u2013 {self._amount(figure.name, high)}"
+        return self._amount(figure.name, middle), width if self.is_drawn and low != high else ""
+
+    def _amount(self, name: str, value: float) -> str:
+        if name.endswith("_month") and math.isfinite(value):
+            return self.f.short_month(value)
+        return self.f.quantity(value, name, 2)
+
+    def _difference(self, one: Difference) -> DifferenceRow:
+        low, median, high = (self._change(one.unit, value) for value in (one.p5, one.median, one.p95))
+        note = ""
+        if one.unknown_share > 0:
+            note = self._("undefined or beyond the plan in %(share)s of the draws, which are left out") % {
+                "share": self.f.chance(one.unknown_share)
+            }
+        bar = Markup("")
+        if math.isfinite(one.median):
+            ends = (min(one.p5, 0.0), max(one.p95, 0.0))
+            bar = charts.spans([(one.p5, one.p95, "part")], *ends, mark=0.0)
+        return DifferenceRow(
+            self._labels()[one.figure], low, median, high, self.f.chance(one.larger_share), note, bar
+        )
+
+    def _change(self, unit: str, value: float) -> str:
+        sign = "+" if value > 0 else ""
+        if unit in MONTH_UNITS and math.isfinite(value):
+            return sign + self.f.quantity(value, "change_months", 2)
+        return sign + self.f.money(value) if math.isfinite(value) else self._("undefined")
+
+    def _steps(self, index: int, steps: Sequence[Step]) -> list[StepRow]:
+        first = float(self.c.results[0]["cash_usd"].central[-1])
+        totals = np.cumsum([first, *(step.usd for step in steps)])
+        rounded = round_together([float(total) for total in totals])
+        low, high = min(0.0, *totals), max(0.0, *totals)
+        labels = self._step_labels()
+        rows = [self._total(letter(0), rounded[0], 0, low, high)]
+        for step, before, after in zip(steps, rounded, rounded[1:], strict=False):
+            if before != after:
+                css = "up" if after > before else "down"
+                bar = charts.spans([(before, after, css)], low, high, mark=after)
+                change = after - before
+                text = ("+" if change > 0 else "") + self.f.money(change, WHOLE_DIGITS)
+                rows.append(StepRow(labels[step.name], text, bar))
+        return [*rows, self._total(letter(index), rounded[-1], index, low, high)]
+
+    def _total(self, plan: str, usd: float, index: int, low: float, high: float) -> StepRow:
+        label = self._("Cash of plan %(plan)s") % {"plan": plan}
+        bar = charts.spans([(0.0, usd, f"plan-{index + 1}")], low, high)
+        return StepRow(label, self.f.money(usd, WHOLE_DIGITS), bar, is_total=True)
+
+    def _labels(self) -> dict[str, str]:
+        _ = self._
+        return {
+            "funding_need_usd": _("Funding need"),
+            "startup_cost_usd": _("Start-up cost"),
+            "net_present_value_usd": _("Net present value"),
+            "total_revenue_usd": _("Revenue over the plan"),
+            "runway_months": _("Full months until the money runs out"),
+            "break_even_month": _("Month of break-even"),
+        }
+
+    def _step_labels(self) -> dict[str, str]:
+        _ = self._
+        return {
+            "revenue_usd": _("Revenue"),
+            "cost_of_revenue_usd": _("Serving customers"),
+            "research_usd": _("Training and data"),
+            "staff_usd": _("People"),
+            "marketing_usd": _("Marketing"),
+            "overhead_usd": _("Overhead"),
+            "setup_usd": _("Setting up"),
+            "tax_usd": _("Tax"),
+            "new_funding_usd": _("Funding rounds"),
+            "opening_cash_usd": _("Cash at the start"),
+            "working_capital_usd": _("What customers owe or have paid ahead"),
+        }
+
+
+def round_together(totals: Sequence[float], digits: int = DIGITS) -> list[float]:
+    """Round running totals to one unit, so that the steps between them as shown add up exactly."""
+    unit = unit_of(max(map(abs, totals)), digits)
+    return [round(total / unit) * unit for total in totals]

@@ -89,6 +89,8 @@ class _Tracer:
             if month == 1:
                 return self.open(self.program.openings[target], f"{parameter.spelling} (the start)", 1)
             return self.open(target, parameter.spelling, month - 1)
+        if parameter.kind == "closing":
+            return self.open(target, parameter.spelling, self.months)
         if parameter.kind == "series":
             opened = self.open(target, parameter.spelling, self.months)
             row = np.broadcast_to(np.asarray(self._row(target)), (self.months,))

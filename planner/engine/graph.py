@@ -10,7 +10,12 @@ from types import ModuleType
 from planner.engine.program import MONTH, Function, Kind, Node, Parameter, Program, needs
 from planner.errors import FigureError, nearest
 
-PREFIXES: Mapping[str, Kind] = {"previous_": "previous", "series_": "series", "each_": "each"}
+PREFIXES: Mapping[str, Kind] = {
+    "previous_": "previous",
+    "closing_": "closing",
+    "series_": "series",
+    "each_": "each",
+}
 
 
 def figures_of(module: ModuleType) -> dict[str, Function]:

@@ -6,18 +6,18 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from planner.errors import FigureError
 
 Function = Callable[..., Any]
-Kind = Literal["now", "previous", "series", "each"]
+Kind = Literal["now", "previous", "closing", "series", "each"]
 Phase = Literal["once", "monthly", "after"]
 
 MONTH = "month"
-BLOCK_DRAWS = 8192
+BLOCK_DRAWS = 16_384
 """Draws that run through the months together: fewer lose to call overhead, more fall out of the processor's cache."""
 
 
@@ -123,7 +123,7 @@ class Program:
     def _run_phases(
         self, values: dict[str, Any], rows: Mapping[str, list[Any]], rows_needed: Iterable[str], months: int
     ) -> None:
-        once, monthly = self._steps("once"), self._steps("monthly")
+        once, monthly = self._steps("once"), self._steps("monthly", rows)
         before = dict(self.openings)
         _run_steps(once, values)
         previous = {f"previous {name}": values[start] for name, start in before.items()}
@@ -135,19 +135,42 @@ class Program:
                 previous[name] = values[name.removeprefix("previous ")]
             for name, row in rows.items():
                 row.append(values[name])
+        for node in self.nodes.values():
+            values |= {_slot(p): values[p.targets[0]] for p in node.parameters if p.kind == "closing"}
         for name in rows_needed:
             row = rows.get(name) or [values[name]] * months
             values[f"series {name}"] = _stacked([np.atleast_1d(value) for value in row])
         _run_steps(self._steps("after"), values)
 
-    def _steps(self, phase: Phase) -> list[tuple[str, Function, list[str], list[tuple[str, ...]]]]:
-        """List the calls of a phase: result, function, slots of its arguments, and tuples to pack."""
-        steps = []
-        for name in self.order:
-            node = self.nodes[name]
-            if node.function is not None and self.phases[name] == phase:
-                steps.append((name, node.function, [_slot(p) for p in node.parameters], _packs(node)))
-        return steps
+    def _steps(self, phase: Phase, kept: Iterable[str] = ()) -> list[Step]:
+        """List the calls of a phase in order; a value of a month is dropped after its last use in the month."""
+        called = [
+            node
+            for name in self.order
+            if (node := self.nodes[name]).function is not None and self.phases[name] == phase
+        ]
+        steps, needed = [], {*kept, *self._needed_later}
+        for node in reversed(called):
+            last_used = [
+                t for t in dict.fromkeys(needs(node)) if self.phases[t] == "monthly" and t not in needed
+            ]
+            needed.update(last_used)
+            # What nothing reads in the month is kept as well: it was asked for.
+            needed.add(node.name)
+            steps.append(_step(node, last_used if phase == "monthly" else []))
+        return steps[::-1]
+
+    @cached_property
+    def _needed_later(self) -> frozenset[str]:
+        """The figures and leaves whose value is read after the month is over, or that no month changes."""
+        later = {
+            t
+            for node in self.nodes.values()
+            for p in node.parameters
+            if p.kind in ("previous", "closing", "series")
+            for t in p.targets
+        }
+        return frozenset({*later, *self.openings.values(), MONTH})
 
 
 def needs(node: Node) -> tuple[str, ...]:
@@ -163,20 +186,35 @@ def _slot(parameter: Parameter) -> str:
     return f"{parameter.kind} {parameter.targets[0]}"
 
 
-def _packs(node: Node) -> list[tuple[str, ...]]:
-    return [parameter.targets for parameter in node.parameters if parameter.kind == "each"]
+class Step(NamedTuple):
+    """One call: the result, the function, where its arguments stand, what to pack before and to drop after."""
+
+    name: str
+    function: Function
+    slots: tuple[str, ...]
+    packs: tuple[tuple[str, tuple[str, ...]], ...]
+    dropped: tuple[str, ...]
 
 
-def _run_steps(
-    steps: Iterable[tuple[str, Function, list[str], list[tuple[str, ...]]]], values: dict[str, Any]
-) -> None:
-    for name, function, slots, packs in steps:
-        for targets in packs:
-            values[f"each {' '.join(targets)}"] = tuple(values[target] for target in targets)
+def _step(node: Node, dropped: Iterable[str]) -> Step:
+    assert node.function is not None
+    packed = [parameter for parameter in node.parameters if parameter.kind == "each"]
+    packs = tuple((_slot(parameter), parameter.targets) for parameter in packed)
+    slots = tuple(_slot(parameter) for parameter in node.parameters)
+    return Step(node.name, node.function, slots, packs, (*dropped, *(slot for slot, _ in packs)))
+
+
+def _run_steps(steps: Iterable[Step], values: dict[str, Any]) -> None:
+    for name, function, slots, packs, dropped in steps:
+        for slot, targets in packs:
+            values[slot] = tuple([values[target] for target in targets])
         try:
             values[name] = function(*[values[slot] for slot in slots])
         except (ZeroDivisionError, FloatingPointError, OverflowError):
             raise _impossible(name, function, [values[slot] for slot in slots]) from None
+        # The next figure then finds the memory of this one still in the processor's cache.
+        for slot in dropped:
+            del values[slot]
 
 
 def _impossible(name: str, function: Function, arguments: Sequence[Any]) -> FigureError:
@@ -198,10 +236,10 @@ def _phases(nodes: Mapping[str, Node], order: Sequence[str]) -> dict[str, Phase]
     for name in order:
         node = nodes[name]
         direct = [phases[t] for p in node.parameters if p.kind in ("now", "each") for t in p.targets]
-        at_end = any(p.kind == "series" for p in node.parameters) or "after" in direct
+        at_end = any(p.kind in ("closing", "series") for p in node.parameters) or "after" in direct
         in_months = name == MONTH or any(p.kind == "previous" for p in node.parameters) or "monthly" in direct
         if at_end and in_months:
-            late = [t for t in needs(node) if phases.get(t) == "after"] or ["a series_ row"]
+            late = [t for t in needs(node) if phases.get(t) == "after"] or ["a closing_ value or series_ row"]
             raise FigureError(f"'{name}' mixes figures of a month with {late[0]}, which only the end knows")
         phases[name] = "after" if at_end else "monthly" if in_months else "once"
     return phases

@@ -159,6 +159,14 @@ def net_present_value_usd(series_net_cash_flow_usd: Rows, discount_rate_share_pe
     return total(series_net_cash_flow_usd / units.monthly_ratio(discount_rate_share_per_year) ** months)
 
 
+def final_cash_usd(closing_cash_usd: Array) -> Array:
+    """Cash at the end of the horizon, with the funding rounds that the scenario lists.
+
+    Source: definition.
+    """
+    return closing_cash_usd
+
+
 def total_revenue_usd(series_revenue_usd: Rows) -> Array:
     """Revenue of the whole horizon.
 

@@ -331,7 +331,7 @@ def test_a_month_cannot_read_what_only_the_end_knows() -> None:
     with pytest.raises(FigureError, match=r"'bonus' mixes figures of a month with total"):
         graph(company, SHOP_LEAVES).resolve(["bonus"])
     company = {**SHOP, "bonus": lambda previous_cash, series_sales: previous_cash}
-    with pytest.raises(FigureError, match=r"'bonus' mixes figures of a month with a series_ row"):
+    with pytest.raises(FigureError, match=r"'bonus' mixes figures of a month with a closing_ value or series_ row"):
         graph(company, SHOP_LEAVES).resolve(["bonus"])
 
 
@@ -358,3 +358,22 @@ def test_the_figures_of_a_module_are_its_own_public_functions() -> None:
     exec("def price(): ...\ndef _helper(): ...\nNUMBER = 3\nclass Price: ...", module.__dict__)
     module.__dict__["borrowed"] = figures_of
     assert set(figures_of(module)) == {"price"}
+
+
+def test_closing_is_the_last_month() -> None:
+    def stock(previous_stock: float, month: float) -> float:
+        return previous_stock + month
+
+    def opening_stock() -> float:
+        return 10.0
+
+    def end(closing_stock: float, series_stock: np.ndarray) -> np.ndarray:
+        return closing_stock - series_stock[-1]
+
+    def last(closing_stock: float) -> float:
+        return closing_stock
+
+    graph = Graph({"stock": stock, "opening_stock": opening_stock, "end": end, "last": last}, {}, [])
+    program = graph.resolve(["last", "end"])
+    assert program.phases["last"] == "after"
+    assert program.run({}, 4) == {"last": 20.0, "end": 0.0}

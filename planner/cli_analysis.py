@@ -34,11 +34,17 @@ def compare(
     lang: str,
     as_json: bool,
 ) -> None:
-    """Plan several SCENARIOs on the same draws and say how they differ; the first is the one compared with."""
+    """Plan several SCENARIOs on the same draws and say how they differ.
+
+    The first is the one that the others are measured against. A SCENARIO may be a file with overrides laid over it,
+    as in base.yaml+overrides/price_war.yaml.
+    """
+    from planner.analysis.comparing import check_count
     from planner.analysis.comparing import compare as run
     from planner.planning import plan
     from planner.printing import comparison
 
+    check_count(len(scenarios), draws)
     if output is not None:
         from planner.report import check_language, check_output
 
@@ -59,14 +65,18 @@ def compare(
 
 @click.command()
 @click.argument("scenario")
-@click.option("--vary", required=True, metavar="KEY", help="Key or figure whose value is sought.")
-@click.option("--target", required=True, metavar="'FIGURE >= X'", help="What is to be met.")
+@click.option("--vary", required=True, metavar="KEY", help="The input or figure whose value is sought.")
+@click.option("--target", required=True, metavar="'FIGURE >= X'", help="What is to be met, in every month.")
 @click.option(
-    "--probability", default=0.5, show_default=True, type=float, help="In which share of the draws."
+    "--probability",
+    default=0.5,
+    show_default=True,
+    type=float,
+    help="The share of the draws that are to meet it.",
 )
 @planning
 @click.option(
-    "--draws", default=SOLVE_DRAWS, show_default=True, type=int, help="Draws; at least 1,024 for an interval."
+    "--draws", default=SOLVE_DRAWS, show_default=True, type=int, help="Draws; 1 for the central path alone."
 )
 @json_option
 def solve(
@@ -80,7 +90,11 @@ def solve(
     draws: int,
     as_json: bool,
 ) -> None:
-    """Find the value of one key of SCENARIO at which a target is met with a probability."""
+    """Find the value of one input of SCENARIO at which a target is met with a probability.
+
+    The nearest to the scenario's own value is told, or, if there is none, the value that comes closest. A share is
+    sought from 0.001 to 0.999, anything else from a 32nd to 32 times its own value.
+    """
     from planner.analysis.solving import solve_plan
     from planner.printing import solution
 
@@ -101,7 +115,8 @@ def solve(
     multiple=True,
     required=True,
     metavar="CONDITION",
-    help="'P(cash_usd < 0) < 0.1' or 'gross_margin_share@p50 > 0.5'; may be repeated.",
+    help="'P(cash_usd < 0) < 0.1', in any month, or 'gross_margin_share@p50 > 0.5', in every month; "
+    "cash_usd[12] is month 12 alone; may be repeated.",
 )
 @planning
 @click.option("--draws", default=GATE_DRAWS, show_default=True, type=int, help="Draws.")
@@ -118,26 +133,26 @@ def gate(
     as_json: bool,
 ) -> None:
     """Check requirements on SCENARIO; the exit status is 1 when one of them is not met."""
-    from planner.analysis.gating import figures_in
+    from planner.analysis.gating import check
     from planner.analysis.gating import gate as run
     from planner.planning import plan
+    from planner.printing import verdicts
 
+    figures = check(requirements, plan(scenario, sets=sets, measurements=measurements), draws)
     result = plan(
         scenario,
         sets=sets,
         measurements=measurements,
         draws=draws,
         seed=seed,
-        figures=figures_in(requirements),
+        figures=figures,
     )
-    verdicts = run(requirements, result)
+    found = run(requirements, result)
     if as_json:
-        print_json(
-            {"schema": "benchplan.gate/1", "requirements": [verdict.to_json() for verdict in verdicts]}
-        )
+        print_json({"schema": "benchplan.gate/1", "requirements": [verdict.to_json() for verdict in found]})
     else:
-        click.echo("\n".join(map(str, verdicts)))
-    ctx.exit(0 if all(verdict.is_met for verdict in verdicts) else 1)
+        click.echo(verdicts(found))
+    ctx.exit(0 if all(verdict.is_met for verdict in found) else 1)
 
 
 def _solution_json(found: Solution, vary: str, target: str, probability: float) -> dict[str, Any]:

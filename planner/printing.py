@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from planner.analysis.comparing import COMPARED, Comparison, ruin_share
+from planner.analysis.gating import Verdict
 from planner.analysis.solving import Solution
 from planner.evidence import Leaf
 from planner.result import Figure, Result, documentation, formula, status
@@ -146,63 +148,106 @@ def comparison(found: Comparison) -> str:
     ]
     rows = [["figure", *(label(i) for i in range(len(found.names))), "unit"]]
     for figure in COMPARED:
-        values = [number(result[figure].quantile(0.5)) for result in found.results]
+        values = [number(np.ravel(result[figure].quantile(0.5))[0]) for result in found.results]
         rows.append([figure, *values, unit_text(figure)])
-    rows.append(["P(cash_usd < 0)", *(number(ruin_share(result)) for result in found.results), "share"])
-    rows.append(["mean regret", *(number(regret.mean) for regret in found.regrets), "usd"])
-    lines += ["", "medians over the same draws", *_table(rows)]
-    for i, differences in enumerate(found.differences, start=1):
-        lines += ["", f"{label(i)} less {label(0)}, draw by draw"]
-        head = ["figure", "p5", "p50", "p95", f"P({label(i)} > {label(0)})", "unit"]
-        body = [
-            [d.figure, number(d.p5), number(d.median), number(d.p95), f"{d.larger_share:.3f}", d.unit]
-            for d in differences
-        ]
-        lines += _table([head, *body])
-        steps = ", ".join(
-            f"{step.name} {step.usd:+,.0f}" for step in found.waterfalls[i - 1] if abs(step.usd) >= 0.5
-        )
-        lines.append(
-            f"cash at the horizon, {label(0)} to {label(i)}, central path: {steps or 'no difference'}"
-        )
+    rows.append(["P(cash_usd < 0)", *(f"{ruin_share(result):.3f}" for result in found.results), "share"])
+    draws, seed = found.results[0].num_draws, found.results[0].seed
+    if draws > 1:
+        rows.append(["P(highest NPV)", *(f"{regret.best_share:.3f}" for regret in found.regrets), "share"])
+        means = ["tail too heavy" if math.isnan(r.mean) else number(r.mean) for r in found.regrets]
+        rows += [["mean regret in NPV", *means, "usd"]]
+        rows += [["p90 of regret in NPV", *(number(regret.p90) for regret in found.regrets), "usd"]]
+        lines += ["", f"medians over the same {draws:,} draws, seed {seed}", *_table(rows)]
+    else:
+        lines += ["", "every input at its median", *_table(rows)]
+    for i in range(1, len(found.names)):
+        lines += ["", *_difference_lines(found, i)]
     for (better, worse), kind in found.dominance.items():
         lines += ["", f"{label(better)} beats {label(worse)} in net present value {DOMINANCE[kind]}"]
-    lines += [
-        "",
-        f"inputs that differ: {len(found.inputs)}",
-        *(f"  {k}: {' | '.join(v)}" for k, v in found.inputs),
+    letters = " | ".join(label(i) for i in range(len(found.names)))
+    lines += ["", f"inputs that differ ({letters}): {len(found.inputs) or 'none'}"]
+    return "\n".join([*lines, *(f"  {key}: {' | '.join(values)}" for key, values in found.inputs)])
+
+
+def _difference_lines(found: Comparison, i: int) -> list[str]:
+    """Return the differences of a plan to the first draw by draw, and the steps from one cash to the other."""
+    pair = f"{label(i)} less {label(0)}"
+    body = []
+    for d in found.differences[i - 1]:
+        quantiles = ["-" if math.isnan(value) else number(value) for value in (d.p5, d.median, d.p95)]
+        body.append([d.figure, *quantiles, f"{d.larger_share:.3f}", f"{1 - d.unknown_share:.3f}", d.unit])
+    head = ["figure", "p5", "p50", "p95", f"P({label(i)} > {label(0)})", "known in", "unit"]
+    lines = [f"{pair}, draw by draw", *_table([head, *body])]
+    if any(d.unknown_share for d in found.differences[i - 1]):
+        lines.append("quantiles are over the share of the draws, 'known in', in which both have the figure")
+    steps = [
+        [step.name, f"{step.usd:+,.0f}", "usd"] for step in found.waterfalls[i - 1] if abs(step.usd) >= 0.5
     ]
-    return "\n".join(lines)
+    whole = f"{sum(step.usd for step in found.waterfalls[i - 1]):+,.0f}"
+    what = f"cash at the horizon, {pair}, every input at its median"
+    return [*lines, "", what, *_table([["all", whole, "usd"], *steps])]
+
+
+def verdicts(found: Sequence[Verdict]) -> str:
+    """Return the verdicts on requirements, a line each."""
+    rows = [
+        ["met" if one.is_met else "not met", one.requirement, f"{number(one.found)}{_about(one)}"]
+        for one in found
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(2)]
+    return "\n".join(f"{a.ljust(widths[0])}  {b.ljust(widths[1])}  {c}" for a, b, c in rows)
+
+
+def _about(one: Verdict) -> str:
+    """Say how sure a probability is, or in which month a quantile was found."""
+    if one.error is not None:
+        return f", standard error {one.error:.2g}" if one.error else ""
+    month = f", in month {one.month}" if one.month else ""
+    return month + (f"; undefined in some draws of {one.unknown_months} months" if one.unknown_months else "")
 
 
 def solution(found: Solution, vary: str, target: str, wanted: float) -> str:
     """Return the answer of a goal seek in sentences."""
     unit = unit_text(vary.rpartition(".")[2])
     told = f"{number(found.value)} {unit}".strip()
-    searched = f"searched {number(found.attempts[0].value)} to {number(found.attempts[-1].value)}"
+    first, *_, last = found.attempts
+    searched = f"{number(first.value)} to {number(last.value)}"
+    is_drawn = last.error is not None
+    how_sure = f" with probability {wanted:g}" if is_drawn else " with every other input at its median"
+    if len({attempt.probability for attempt in found.attempts}) == 1:
+        meets = f"{found.probability:.3f} of the draws meet" if is_drawn else "the plan meets"
+        if not (is_drawn or found.is_found):
+            meets = "the plan does not meet"
+        return f"{vary} from {searched} changes nothing: throughout {meets} {target}"
     if not found.is_found:
-        return (
-            f"no value of {vary} meets {target} with probability {wanted:g} ({searched}); "
-            f"the best is {told}, with probability {found.probability:.3f}"
-        )
-    low = number(found.low) if found.low is not None else "open"
-    high = number(found.high) if found.high is not None else "open"
-    lines = [f"{vary} = {told}: {target} holds with probability {found.probability:.3f} (wanted {wanted:g})"]
+        best = f"; the best is {told}, with probability {found.probability:.3f}" if is_drawn else ""
+        return f"no value of {vary} from {searched} meets {target}{how_sure}{best}"
+    got = f"with probability {found.probability:.3f} (wanted {wanted:g})" if is_drawn else how_sure.strip()
+    lines = [f"{vary} = {told}: {target} holds {got}"]
+    if not found.crossings:
+        lines.append(f"so do all values tried from {searched}; this one is nearest to the scenario's own")
+    elif is_drawn:
+        low = number(found.low) if found.low is not None else "open"
+        high = number(found.high) if found.high is not None else "open"
+        lines.append(f"95 % interval of the value from the sampling error: {low} to {high}")
     if found.crossings:
-        lines.append(f"95 % interval of the value from the sampling error: {low} to {high}; {searched}")
-    else:
-        lines.append(f"every value that was {searched} meets it; this one is nearest to the scenario's")
-    if not found.is_monotone:
-        lines.append(
-            f"the probability does not rise or fall with {vary} throughout; over the range it crosses {wanted:g} at "
-            f"{found.crossings} {'place' if found.crossings == 1 else 'places, of which the nearest is told'}"
-        )
+        lines.append(f"tried from {searched}{_shape(found, vary, wanted if is_drawn else None)}")
     return "\n".join(lines)
 
 
+def _shape(found: Solution, vary: str, wanted: float | None) -> str:
+    """Say what else there is to know where the probability neither rises nor falls throughout."""
+    if found.is_monotone:
+        return ""
+    where = "is met and missed in turn, changing" if wanted is None else f"crosses {wanted:g}"
+    told = " once" if found.crossings == 1 else f" {found.crossings} times, of which the nearest is told"
+    return f"; the probability neither rises nor falls with {vary} throughout, and {where}{told}"
+
+
 def label(index: int) -> str:
-    """Return the letter by which a compared plan is called."""
-    return chr(ord("A") + index)
+    """Return the letters by which a compared plan is called: A to Z, then AA, AB."""
+    before, letter = divmod(index, 26)
+    return (label(before - 1) if before else "") + chr(ord("A") + letter)
 
 
 def _table(rows: list[list[str]]) -> list[str]:

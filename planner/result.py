@@ -14,12 +14,13 @@ import numpy as np
 
 from planner.drawing import Draws
 from planner.engine import Phase, Program
+from planner.errors import FigureError, InputError
 from planner.evidence import Leaf
 from planner.measurements import Measured
 from planner.scenario.loading import Loaded
 from planner.scenario.schema import Company
 from planner.tails import Mean, guarded_mean
-from planner.tally import Histogram
+from planner.tally import EXACT_VALUES, Histogram
 from planner.tracing import Trace, trace
 from planner.units import unit_text
 
@@ -95,6 +96,17 @@ class Figure:
         with np.errstate(invalid="ignore"):  # a quantile that never comes has no error
             return np.std(parts, axis=0, ddof=1) / math.sqrt(len(parts))
 
+    def each_draw(self) -> Any:  # noqa: ANN401
+        """Return the value in each draw, `(draws,)` or `(months, draws)`; without draws the central path as one.
+
+        Raises:
+            InputError: the draws were so many that only their histogram was kept.
+        """
+        if isinstance(self.draws, Histogram):
+            most = EXACT_VALUES // len(self.draws.edges)
+            raise InputError(f"{self.name} has room for {most:,} single draws, not more; give --draws {most}")
+        return np.asarray(self.central)[..., None] if self.draws is None else self.draws
+
     def mean(self) -> Mean:
         """Return the mean over draws of a figure known at the end; refused where a heavy tail leaves none."""
         if self.draws is None or self.is_monthly or isinstance(self.draws, Histogram):
@@ -149,7 +161,10 @@ class Result:
 
     def __getitem__(self, name: str) -> Figure:
         """Return a figure by its name, bare where one strategy has it; raises FigureError for an unknown one."""
-        return self.figures[self._find(name)]
+        found = self._find(name)
+        if found not in self.figures:
+            raise FigureError(f"'{name}' is an input, not a figure; --set gives it a value")
+        return self.figures[found]
 
     def __contains__(self, name: str) -> bool:
         """Tell whether the plan has a figure of that full name."""

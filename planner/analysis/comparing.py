@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from planner.errors import InputError
 from planner.result import Result
 from planner.scenario.base import Section
-from planner.scenario.keys import quantities
+from planner.tails import guarded_mean
+from planner.tally import EXACT_VALUES
 
 Array = NDArray[np.float64]
 
@@ -45,6 +47,8 @@ class Difference:
     """Share of the draws in which the figure is larger than in the first plan."""
     unknown_share: float
     """Share of the draws in which one of the two never happens or is undefined, so that there is no difference."""
+    median_error: float | None
+    """Standard error of the median over the draws; None where there are too few to tell."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Regret:
     """What choosing a plan costs against the best of the compared ones, draw by draw."""
 
     mean: float
+    """Not a number where its tail is too heavy for a mean."""
     p90: float
     best_share: float
     """Share of the draws in which this plan is the best one."""
@@ -98,18 +103,18 @@ class Comparison:
                 for name, result, regret in zip(self.names, self.results, self.regrets, strict=True)
             ],
             "different_inputs": {key: list(values) for key, values in self.inputs},
-            "differences": {
-                name: [finite(asdict(difference)) for difference in found]
+            "differences": [
+                {"scenario": name, "to": self.names[0], "figures": [finite(asdict(one)) for one in found]}
                 for name, found in zip(self.names[1:], self.differences, strict=True)
-            },
+            ],
             "dominance": [
                 {"better": self.names[a], "worse": self.names[b], "in": kind}
                 for (a, b), kind in self.dominance.items()
             ],
-            "waterfalls": {
-                name: {step.name: step.usd for step in steps}
+            "waterfalls": [
+                {"scenario": name, "from": self.names[0], "steps": {step.name: step.usd for step in steps}}
                 for name, steps in zip(self.names[1:], self.waterfalls, strict=True)
-            },
+            ],
         }
 
 
@@ -125,8 +130,9 @@ def compare(names: Sequence[str], results: Sequence[Result]) -> Comparison:
     """Compare plans that were drawn alike; the first is the one that the others are measured against.
 
     Raises:
-        InputError: fewer than two plans, or different horizons, draws or seeds.
+        InputError: fewer than two plans, different horizons, draws or seeds, or more draws than are kept one by one.
     """
+    check_count(len(results), max(result.num_draws for result in results))
     _check_alike(names, results)
     objectives = [_draws(result, OBJECTIVE) for result in results]
     return Comparison(
@@ -135,7 +141,7 @@ def compare(names: Sequence[str], results: Sequence[Result]) -> Comparison:
         tuple(_different_inputs(results)),
         tuple(tuple(_differences(results[0], other)) for other in results[1:]),
         dict(_dominance(objectives)),
-        tuple(_regrets(objectives)),
+        tuple(_regrets(objectives, results[0].scrambles)),
         tuple(_waterfall(results[0], other) for other in results[1:]),
     )
 
@@ -145,12 +151,29 @@ def ruin_share(result: Result) -> float:
     return float(np.mean(np.isfinite(_draws(result, "runway_months"))))
 
 
-def _check_alike(names: Sequence[str], results: Sequence[Result]) -> None:
-    if len(results) < 2:
+def check_count(plans: int, draws: int) -> None:
+    """Refuse what cannot be compared, before it is planned.
+
+    Raises:
+        InputError: fewer than two plans, or more draws than a figure has room for one by one.
+    """
+    if plans < 2:
         raise InputError("give at least two scenarios to compare")
+    if draws > EXACT_VALUES:
+        raise InputError(
+            f"--draws {draws}: plans are compared draw by draw, for which there is room for {EXACT_VALUES:,}"
+        )
+
+
+def _check_alike(names: Sequence[str], results: Sequence[Result]) -> None:
+    if len({(result.num_draws, result.seed) for result in results}) > 1:
+        raise InputError(
+            "the plans differ in their draws; plan all of them with one number of draws and one seed"
+        )
     for what, values in (
         ("horizon_months", [result.months for result in results]),
         ("start_month", [result.scenario.start_month for result in results]),
+        ("uncertainty.sampling_method", [result.scenario.uncertainty.sampling_method for result in results]),
     ):
         if len(set(values)) > 1:
             told = ", ".join(f"{name}: {value}" for name, value in zip(names, values, strict=True))
@@ -160,8 +183,7 @@ def _check_alike(names: Sequence[str], results: Sequence[Result]) -> None:
 
 
 def _draws(result: Result, figure: str) -> Array:
-    found = result[figure]
-    return np.atleast_1d(np.asarray(found.central if found.draws is None else found.draws, dtype=float))
+    return np.ravel(np.asarray(result[figure].each_draw(), dtype=float))
 
 
 def _different_inputs(results: Sequence[Result]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -174,23 +196,24 @@ def _different_inputs(results: Sequence[Result]) -> Iterator[tuple[str, tuple[st
 
 def _flat(result: Result) -> dict[str, str]:
     """Return every key of a scenario with its value as text, and the figures that were set from outside."""
-    numbers = {path: str(quantity) for path, quantity in quantities(result.scenario).items()}
-    words = dict(_words(result.scenario, ()))
     figures = {f"figures.{name}": str(quantity) for name, quantity in result.loaded.overrides.items()}
-    return {**words, **numbers, **figures}
+    return {**dict(_texts(result.scenario, ())), **figures}
 
 
-def _words(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield what a section says in words and whole numbers, lists of words as one."""
+def _texts(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield what stands under each key, as text; a list of words is one."""
     if isinstance(value, Section):
         for key in type(value).model_fields:
-            yield from _words(getattr(value, key), (*path, key))
+            yield from _texts(getattr(value, key), (*path, key))
+    elif isinstance(value, Mapping):
+        for key, below in value.items():
+            yield from _texts(below, (*path, str(key)))
     elif isinstance(value, tuple) and any(isinstance(item, Section) for item in value):
         for number, below in enumerate(value):
-            yield from _words(below, (*path, str(number)))
+            yield from _texts(below, (*path, str(number)))
     elif isinstance(value, tuple) and value:
         yield ".".join(path), ", ".join(map(str, value))
-    elif isinstance(value, str | int):
+    elif value is not None and value != ():
         yield ".".join(path), str(value)
 
 
@@ -202,9 +225,18 @@ def _differences(first: Result, other: Result) -> Iterator[Difference]:
         p5, median, p95 = np.quantile(delta, [0.05, 0.5, 0.95])
         # A month that never comes is later than any other; only what is undefined cannot be ordered.
         larger = float(np.mean(b > a))
+        unknown = float(1 - known.mean())
+        error = _median_error(b - a, first.scrambles) if known.all() else None
         yield Difference(
-            figure, first[figure].unit, float(median), float(p5), float(p95), larger, float(1 - known.mean())
+            figure, first[figure].unit, float(median), float(p5), float(p95), larger, unknown, error
         )
+
+
+def _median_error(values: Array, scrambles: Sequence[slice]) -> float | None:
+    """Return the standard error of the median over draws, from its spread over the scrambles."""
+    if len(scrambles) < 2:
+        return None
+    return float(np.std([np.median(values[part]) for part in scrambles], ddof=1)) / math.sqrt(len(scrambles))
 
 
 def _dominance(objectives: Sequence[Array]) -> Iterator[tuple[tuple[int, int], str]]:
@@ -217,22 +249,31 @@ def _dominance(objectives: Sequence[Array]) -> Iterator[tuple[tuple[int, int], s
                 yield (better, worse), "distribution"
 
 
-def _regrets(objectives: Sequence[Array]) -> Iterator[Regret]:
+def _regrets(objectives: Sequence[Array], scrambles: Sequence[slice]) -> Iterator[Regret]:
     table = np.stack(np.broadcast_arrays(*objectives))
     best = table.max(axis=0)
     for row in table:
         lost = best - row
-        yield Regret(float(lost.mean()), float(np.quantile(lost, 0.9)), float(np.mean(row == best)))
+        mean = guarded_mean(lost, scrambles).value
+        yield Regret(
+            math.nan if mean is None else mean, float(np.quantile(lost, 0.9)), float(np.mean(row == best))
+        )
 
 
 def _waterfall(first: Result, other: Result) -> tuple[Step, ...]:
-    """Return the steps from the first plan's cash to the other's; they add up, what owes and is owed included."""
+    """Return the steps from the first plan's cash to the other's, which add up to the difference.
+
+    What is left after the statements and the funding is what customers owe and have paid ahead.
+    """
+
+    def months(result: Result, name: str) -> Array:
+        return np.broadcast_to(result[name].central, result.months)
 
     def total(result: Result, name: str) -> float:
-        return float(np.sum(result[name].central))
+        return float(np.sum(months(result, name)))
 
     def closing(result: Result) -> float:
-        return float(result["cash_usd"].central[-1])
+        return float(months(result, "cash_usd")[-1])
 
     steps = [Step(name, sign * (total(other, name) - total(first, name))) for name, sign in STEPS.items()]
     steps.append(Step("new_funding_usd", total(other, "new_funding_usd") - total(first, "new_funding_usd")))

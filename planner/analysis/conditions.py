@@ -1,7 +1,8 @@
 """Conditions on figures as people write them: `runway_months >= 24`, `P(cash_usd < 0) < 0.1`, `x@p50 > 0.5`.
 
-An event, inside `P(...)`, has happened when it holds in any month. A requirement, outside, is met when it holds in
-every month in which the figure is defined. `figure[12]` is the figure in month 12 alone.
+An event, inside `P(...)`, happens when it holds in any month. A requirement, outside, is met when it holds in every
+month in which the figure is defined. `figure[12]` is the figure in month 12 alone. What never comes within the horizon
+is later than any month.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from planner.errors import InputError
 from planner.result import Result
+from planner.tally import EXACT_VALUES
 
 OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
@@ -60,30 +62,39 @@ class Condition:
         return np.asarray(holds.all(axis=0) & ~unknown.all(axis=0))
 
     def at_quantile(self, result: Result) -> NDArray[np.float64]:
-        """Return the quantile that the condition names (the median if none), for each month looked at."""
+        """Return the quantile that the condition names (the median if none), for each month looked at.
+
+        It is not a number where the figure is undefined in some draws.
+        """
         values = self._drawn(result)
         probability = 0.5 if self.quantile is None else self.quantile
         return np.asarray(np.quantile(values, probability, axis=-1, method="inverted_cdf"))
 
-    def holds_at_quantile(self, result: Result) -> bool:
-        """Tell whether the quantile meets the bound in every month in which it is defined."""
-        values = self.at_quantile(result)
-        known = values[~np.isnan(values)]
-        return bool(known.size and np.all(OPERATORS[self.operator](known, self.bound)))
+    def check(self, result: Result, draws: int) -> None:
+        """Refuse what cannot be asked of a plan like this one, if it had so many draws.
+
+        Raises:
+            InputError: the figure is unknown, has no such month, or keeps no single draws when they are so many.
+        """
+        figure = result[self.figure]
+        if self.month is not None and not figure.is_monthly:
+            raise InputError(f"'{self.text}': {figure.name} has no months; leave out [{self.month}]")
+        if self.month is not None and not 1 <= self.month <= result.months:
+            raise InputError(f"'{self.text}': the plan has months 1 to {result.months}, not {self.month}")
+        most = EXACT_VALUES // (result.months if figure.is_monthly else 1)
+        if draws > most:
+            raise InputError(
+                f"'{self.text}': {figure.name} has room for {most:,} single draws, not {draws:,}; give --draws {most}"
+            )
 
     def _drawn(self, result: Result) -> NDArray[np.float64]:
         """Return the figure as `(months, draws)`; one row for a single month and for what has no months."""
+        self.check(result, result.num_draws)
         figure = result[self.figure]
-        drawn = np.asarray(figure.central)[..., None] if figure.draws is None else np.asarray(figure.draws)
+        drawn = np.asarray(figure.each_draw(), dtype=float)
         if not figure.is_monthly:
-            if self.month is not None:
-                raise InputError(f"{self.text}: {figure.name} has no months; leave out [{self.month}]")
             return drawn.reshape(1, -1)
-        if self.month is None:
-            return drawn
-        if not 1 <= self.month <= result.months:
-            raise InputError(f"{self.text}: the plan has months 1 to {result.months}, not {self.month}")
-        return drawn[self.month - 1 : self.month]
+        return drawn if self.month is None else drawn[self.month - 1 : self.month]
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,10 @@ def parse(text: str) -> Condition | Probability:
     as_probability = PROBABILITY.fullmatch(text)
     if as_probability:
         event, bound = condition(as_probability["event"]), float(as_probability["bound"])
+        if event.quantile is not None:
+            raise InputError(
+                f"'{text}': a probability is about all draws; leave out @p{100 * event.quantile:g}"
+            )
         if not 0 <= bound <= 1:
             raise InputError(f"'{text}': a probability lies between 0 and 1, not at {bound:g}")
         return Probability(text.strip(), event, as_probability["operator"], bound)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from planner.analysis.conditions import OPERATORS, Probability, parse
+from planner.analysis.conditions import OPERATORS, Condition, Probability, parse
 from planner.errors import InputError
 from planner.result import Result, status
 from planner.sampling_error import share_error
+
+OPPOSITES: Mapping[str, str] = {">=": "<", "<=": ">", ">": "<=", "<": ">="}
 
 
 @dataclass(frozen=True)
@@ -23,56 +25,76 @@ class Verdict:
     is_met: bool
     found: float
     """The probability, or the quantile that is furthest on the wrong side over the months."""
-    error: float | None
+    error: float | None = None
     """Standard error of a probability over the draws; None for a quantile."""
+    month: int | None = None
+    """The month in which the quantile was found; None for what has no months."""
+    unknown_months: int = 0
+    """Months that were passed over because the figure is undefined in some draws."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the verdict for JSON; what is not a number is null."""
-        found = None if status(self.found) else self.found
+        """Return the verdict for JSON; what is not a number is null, and `status` says why."""
+        why = status(self.found)
         return {
             "requirement": self.requirement,
             "is_met": self.is_met,
-            "found": found,
+            "found": None if why else self.found,
+            **({"status": why} if why else {}),
             "standard_error": self.error,
+            "month": self.month,
+            "num_unknown_months": self.unknown_months,
         }
 
-    def __str__(self) -> str:
-        """Say in a line whether the requirement is met and what was found."""
-        found = status(self.found) or f"{self.found:,.4g}"
-        error = f" (standard error {self.error:.2g})" if self.error else ""
-        return f"{'met    ' if self.is_met else 'crossed'}  {self.requirement}: {found}{error}"
 
-
-def figures_in(requirements: Sequence[str]) -> list[str]:
-    """Return the figures that requirements are about.
+def check(requirements: Sequence[str], result: Result, draws: int) -> list[str]:
+    """Return the figures that requirements are about, when all can be asked of a plan like this with so many draws.
 
     Raises:
-        InputError: a requirement cannot be read.
+        InputError: a requirement cannot be read, does not say how sure it is to be, or asks for what is not there.
     """
-    read = [parse(text) for text in requirements]
-    return list(dict.fromkeys((one.event if isinstance(one, Probability) else one).figure for one in read))
+    figures = []
+    for text in requirements:
+        one = parse(text)
+        if isinstance(one, Condition) and one.quantile is None and draws > 1:
+            raise InputError(f"'{text}': say how sure it is to be, as {_surer(one)}")
+        asked = one.event if isinstance(one, Probability) else one
+        asked.check(result, draws)
+        figures.append(asked.figure)
+    return list(dict.fromkeys(figures))
 
 
 def gate(requirements: Sequence[str], result: Result) -> list[Verdict]:
     """Check each requirement against a plan, in the order given.
 
     Raises:
-        InputError: a requirement cannot be read, or does not say how sure it is to be.
+        InputError: a requirement cannot be read, does not say how sure it is to be, or asks for what is not there.
     """
-    return [_verdict(text, result) for text in requirements]
+    check(requirements, result, result.num_draws)
+    return [_verdict(parse(text), result) for text in requirements]
 
 
-def _verdict(text: str, result: Result) -> Verdict:
-    wanted = parse(text)
+def _verdict(wanted: Condition | Probability, result: Result) -> Verdict:
     if isinstance(wanted, Probability):
         happens = wanted.event.happens(result)
         found = float(happens.mean())
         met = bool(OPERATORS[wanted.operator](found, wanted.bound))
         return Verdict(wanted.text, met, found, share_error(happens, result.scrambles))
-    if wanted.quantile is None and result.num_draws > 1:
-        asked = f"{wanted.figure}@p90 {wanted.operator} {wanted.bound:g}"
-        raise InputError(f"'{text}': say how sure it is to be, as '{asked}' or 'P({text.strip()}) > 0.9'")
     values = wanted.at_quantile(result)
-    known = values[~np.isnan(values)]
-    worst = math.nan if not known.size else float(known.min() if ">" in wanted.operator else known.max())
-    return Verdict(wanted.text, wanted.holds_at_quantile(result), worst, None)
+    unknown = np.isnan(values)
+    if unknown.all():
+        return Verdict(wanted.text, False, math.nan, unknown_months=len(values))
+    worst = int(np.nanargmin(values) if ">" in wanted.operator else np.nanargmax(values))
+    met = bool(OPERATORS[wanted.operator](values[worst], wanted.bound))
+    month = (wanted.month or worst + 1) if result[wanted.figure].is_monthly else None
+    return Verdict(wanted.text, met, float(values[worst]), None, month, int(unknown.sum()))
+
+
+def _surer(one: Condition) -> str:
+    """Return two spellings that say how sure a requirement is to be: nine times in ten."""
+    month = f"[{one.month}]" if one.month else ""
+    percent = 10 if ">" in one.operator else 90
+    figure = f"{one.figure}{month}"
+    return (
+        f"'{figure}@p{percent} {one.operator} {one.bound:g}' "
+        f"or 'P({figure} {OPPOSITES[one.operator]} {one.bound:g}) < 0.1'"
+    )

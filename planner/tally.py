@@ -38,7 +38,10 @@ class Histogram:
     def quantile_error(self, probability: float) -> Array | None:
         """Return the standard error of the quantile of each row, from its spread over the scrambles."""
         found = [self._quantiles(counts, probability) for counts in self.counts if counts.any()]
-        return None if len(found) < 2 else np.std(found, axis=0, ddof=1) / np.sqrt(len(found))
+        if len(found) < 2:
+            return None
+        with np.errstate(invalid="ignore"):  # a quantile that never comes has no error
+            return np.asarray(np.std(found, axis=0, ddof=1) / np.sqrt(len(found)))
 
     def probability(self, holds: Callable[[Any], Any]) -> Array:
         """Return the share of the draws of each row for which a condition holds, judged at the middle of each bin."""

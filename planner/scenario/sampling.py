@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.scenario.correlation import Group
-from planner.scenario.dimensions import dimensions
+from planner.scenario.dimensions import NUM_EVEN_DIMENSIONS, dimensions
 from planner.scenario.distributions import Distribution
 from planner.scenario.sobol import BITS, CHUNK_DRAWS, Net
 
@@ -147,7 +147,7 @@ class Sampler:
     def _in_nets(self) -> tuple[list[str], list[str]]:
         """The names that have Sobol dimensions, those of scores and those of uniform values."""
         names = dict.fromkeys((*self._as_scores, *self.distributions)) if self.method == "sobol" else ()
-        inside = [name for name in names if name in dimensions()]
+        inside = [name for name in names if dimensions().get(name, NUM_EVEN_DIMENSIONS) < NUM_EVEN_DIMENSIONS]
         as_scores = set(self._as_scores)
         return [n for n in inside if n in as_scores], [n for n in inside if n not in as_scores]
 

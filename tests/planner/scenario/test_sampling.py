@@ -12,7 +12,7 @@ from scipy import stats
 
 from planner.scenario.bounded import Uniform
 from planner.scenario.correlation import Group
-from planner.scenario.dimensions import dimensions
+from planner.scenario.dimensions import NUM_EVEN_DIMENSIONS, dimensions
 from planner.scenario.distributions import Distribution, Lognormal, Normal
 from planner.scenario.keys import ANY, keys
 from planner.scenario.sampling import Method, Sampler, scrambles_of, shocks
@@ -22,8 +22,6 @@ from planner.strategies import scenario_model
 METHODS: tuple[Method, ...] = ("sobol", "latin_hypercube", "plain")
 REGISTERED = tuple(dimensions())[:5]
 FREE = ("revenue_usd", "people.roles.97")
-EVENLY_SPREAD = 140
-"""Dimensions below this one were chosen so that no two of them correlate in 16,384 draws."""
 
 
 def sampler(
@@ -147,17 +145,22 @@ def pairs_of(values: dict[str, np.ndarray]) -> tuple[float, float]:
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_inputs_of_the_schema_are_uncorrelated_in_several_scrambles(seed: int) -> None:
-    names = [name for name, dimension in dimensions().items() if dimension < EVENLY_SPREAD]
+    names = [name for name, dimension in dimensions().items() if dimension < NUM_EVEN_DIMENSIONS]
     assert len(names) > 100
     values = Sampler(dict.fromkeys(names, Uniform(0, 1)), 16_384, seed).all()
     assert max(pairs_of(values)) < 0.02
 
 
 def test_inputs_of_the_schema_are_uncorrelated_in_one_scramble() -> None:
-    names = [name for name, dimension in dimensions().items() if dimension < EVENLY_SPREAD]
+    names = [name for name, dimension in dimensions().items() if dimension < NUM_EVEN_DIMENSIONS]
     one = Sampler(dict.fromkeys(names, Uniform(0, 1)), 8 * 16_384, 0)
     values = {name: column[one.scrambles[0]] for name, column in one.all().items()}
     assert max(pairs_of(values)) < 0.02
+
+
+def test_names_at_the_back_of_the_registry_are_as_uncorrelated_as_chance_allows() -> None:
+    values = Sampler(dict.fromkeys(dimensions(), Uniform(0, 1)), 16_384, 0).all()
+    assert max(pairs_of(values)) < 5 / 16_384**0.5
 
 
 def test_what_is_not_registered_is_as_uncorrelated_as_chance_allows() -> None:

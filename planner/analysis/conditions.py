@@ -115,6 +115,8 @@ def parse(text: str) -> Condition | Probability:
     """
     as_probability = PROBABILITY.fullmatch(text)
     if as_probability:
+        if not as_probability["event"].strip():
+            raise InputError(f"'{text}' names no event; write it like {SPELLINGS}")
         event, bound = condition(as_probability["event"]), float(as_probability["bound"])
         if event.quantile is not None:
             raise InputError(

@@ -43,16 +43,16 @@ def test_a_remainder_behind_the_last_scramble_has_no_part_in_the_error() -> None
 
 def test_independent_draws_have_the_binomial_error_between_scrambles_too() -> None:
     eight = [slice(start, start + 2_048) for start in range(0, 16_384, 2_048)]
-    found = [
-        share_error(np.random.default_rng(seed).random(16_384) < 0.2, eight) for seed in range(40)
-    ]
+    found = [share_error(np.random.default_rng(seed).random(16_384) < 0.2, eight) for seed in range(40)]
     assert np.sqrt(np.mean(np.square(found))) == pytest.approx(math.sqrt(0.2 * 0.8 / 16_384), rel=0.15)
 
 
 def test_the_error_of_sobol_draws_says_how_far_off_they_are() -> None:
     true, off, errors = 0.3, [], []
     for seed in range(20):
-        sampler = Sampler({"a_usd": parse("uniform(0, 1)", "a_usd"), "b_usd": parse("uniform(0, 1)", "b_usd")}, 8_192, seed)
+        sampler = Sampler(
+            {"a_usd": parse("uniform(0, 1)", "a_usd"), "b_usd": parse("uniform(0, 1)", "b_usd")}, 8_192, seed
+        )
         drawn = sampler.all()
         holds = (drawn["a_usd"] + drawn["b_usd"]) < math.sqrt(2 * true)
         off.append(float(np.mean(holds)) - true)

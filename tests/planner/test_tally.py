@@ -70,7 +70,9 @@ def test_quantiles_agree_with_exact_ones_to_within_a_bin(probability: float) -> 
     values = drawn()
     found = tallied(values, [])
     exact = np.quantile(values, probability, axis=1, method="inverted_cdf")
-    bins = [np.searchsorted(edges, value, side="right") for edges, value in zip(found.edges, exact, strict=True)]
+    bins = [
+        np.searchsorted(edges, value, side="right") for edges, value in zip(found.edges, exact, strict=True)
+    ]
     width = [edges[place] - edges[place - 1] for edges, place in zip(found.edges, bins, strict=True)]
     assert np.all(np.abs(found.quantile(probability) - exact) <= np.array(width) * 1.001)
 

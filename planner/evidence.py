@@ -56,6 +56,11 @@ PUBLISHED: Mapping[str, Callable[[Company], Fact]] = {
 }
 """Where the catalogue's value of a key that the scenario leaves out comes from; other keys are reference facts."""
 
+BESIDE_THE_PLAN = frozenset(
+    {"plain_filter_bytes_per_machine_second", "compressed_filter_bytes_per_machine_second"}
+)
+"""Speeds that only the saving of compression is worked out from; a plan stands without them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -139,7 +144,7 @@ def require(found: Mapping[str, Leaf], used: Iterable[str], scenario: Company) -
     Raises:
         ScenarioError: naming every such leaf, and what to write.
     """
-    optional = _not_needed(scenario)
+    optional = not_needed(scenario) | BESIDE_THE_PLAN
     problems = [found[name].problem for name in used if found[name].problem and name not in optional]
     if problems:
         raise ScenarioError(dict.fromkeys(problems))
@@ -149,6 +154,18 @@ def sources(scenario: Company) -> tuple[str, ...]:
     """Return where the model comes from, first and after the switch."""
     switch = scenario.model.switch_source
     return (scenario.model.source, *((switch,) if switch else ()))
+
+
+def not_needed(scenario: Company) -> set[str]:
+    """Return the leaves that the plan wires but multiplies by nothing, given where the model comes from."""
+    kinds, found = set(sources(scenario)), set()
+    if "api" not in kinds:
+        found |= {"vendor_input_usd_per_million_tokens", "vendor_output_usd_per_million_tokens"}
+    if kinds == {"api"}:
+        found |= {"serving_usd_per_gpu_hour", "serving_tokens_per_gpu_second", "gpus_per_replica"}
+    if "pretrained" not in kinds:
+        found |= {"pretraining_tokens"}
+    return found
 
 
 def _written(loaded: Loaded[Company]) -> Iterator[Leaf]:
@@ -268,19 +285,6 @@ def _choice_problems(loaded: Loaded[Company]) -> Iterator[str]:
         other = "switch_month" if scenario.model.switch_source else "switch_source"
         place = loaded.positions.get(f"model.{there}", loaded.path)
         yield f"{place}: model.{there}: a switch needs both its month and its source; write model.{other} as well"
-
-
-def _not_needed(scenario: Company) -> set[str]:
-    """Return the leaves that the plan wires but multiplies by nothing, given where the model comes from."""
-    kinds = set(sources(scenario))
-    optional = {"plain_filter_bytes_per_machine_second", "compressed_filter_bytes_per_machine_second"}
-    if "api" not in kinds:
-        optional |= {"vendor_input_usd_per_million_tokens", "vendor_output_usd_per_million_tokens"}
-    if kinds == {"api"}:
-        optional |= {"serving_usd_per_gpu_hour", "serving_tokens_per_gpu_second", "gpus_per_replica"}
-    if "pretrained" not in kinds:
-        optional |= {"pretraining_tokens"}
-    return optional
 
 
 def _set_up(scenario: Company) -> tuple[str, str, str, float, float]:

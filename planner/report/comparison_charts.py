@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from markupsafe import Markup
 
-from planner.report.charts import RIGHT, SIZES, Frame, drawing
+from planner.report.charts import BOTTOM, RIGHT, SIZES, Frame, drawing
 from planner.report.formats import Formats
 from planner.report.svg import band, element, line
 
@@ -40,7 +40,7 @@ def paths(
             lines.append(
                 element("path", d=line(zip(xs, ys["p50"], strict=True)), class_=f"path plan-{number}")
             )
-        ends = apart([frame.y(float(plan["p50"][-1])) for plan in plans], LABEL_HEIGHT)
+        ends = apart([frame.y(float(plan["p50"][-1])) for plan in plans], LABEL_HEIGHT, size.height - BOTTOM)
         for number, (letter, y) in enumerate(zip(letters, ends, strict=True), start=1):
             at = size.width - RIGHT + 2
             lines.append(element("text", letter, x=at, y=y + 4, class_=f"label letter plan-{number}"))
@@ -48,10 +48,13 @@ def paths(
     return Markup("").join(drawings)
 
 
-def apart(places: Sequence[float], gap: float) -> list[float]:
-    """Move places downwards as little as needed to stand at least so far from each other, in the same order."""
+def apart(places: Sequence[float], gap: float, most: float) -> list[float]:
+    """Move places as little as needed to stand that far from each other, in the same order and none beyond `most`."""
     moved = list(places)
     order = sorted(range(len(places)), key=lambda index: places[index])
     for before, after in pairwise(order):
         moved[after] = max(moved[after], moved[before] + gap)
+    moved[order[-1]] = min(moved[order[-1]], most)
+    for after, before in pairwise(reversed(order)):
+        moved[before] = min(moved[before], moved[after] - gap)
     return moved

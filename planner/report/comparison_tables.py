@@ -14,11 +14,13 @@ from planner.analysis.comparing import COMPARED, Comparison, Difference, Step, r
 from planner.report import charts
 from planner.report.comparison_charts import paths
 from planner.report.comparison_words import EVERY_DRAW, letter
+from planner.report.entries import shape
 from planner.report.formats import Formats
 from planner.report.money import DIGITS, WHOLE_DIGITS, unit_of
-from planner.report.sentences import brief
+from planner.report.sentences import brief, is_felt
 from planner.result import Figure
-from planner.scenario.keys import ANY, keys
+from planner.scenario.keys import ANY, keys, quantities
+from planner.scenario.quantities import Quantity
 
 MONTH_UNITS = ("month", "months")
 SELF_EVIDENT = ("name", "description")
@@ -52,6 +54,8 @@ class DifferenceRow:
     label: str
     low: str
     median: str
+    error: str
+    """Sampling error of the median, where it reaches the digits that are shown."""
     high: str
     larger: str
     note: str
@@ -158,17 +162,11 @@ class ComparisonTables:
 
     def regrets(self) -> list[tuple[Plan, tuple[str, ...]]]:
         """For every plan in how many draws it is best, its mean regret and that of the worst tenth."""
-        return [
-            (
-                plan,
-                (
-                    self.f.chance(one.best_share),
-                    self.f.money(one.mean, DIGITS),
-                    self.f.money(one.p90, DIGITS),
-                ),
-            )
-            for plan, one in zip(self.plans, self.c.regrets, strict=True)
-        ]
+        rows: list[tuple[Plan, tuple[str, ...]]] = []
+        for plan, one in zip(self.plans, self.c.regrets, strict=True):
+            mean = self._("none: heavy tail") if one.mean is None else self.f.money(one.mean, DIGITS)
+            rows.append((plan, (self.f.chance(one.best_share), mean, self.f.money(one.p90, DIGITS))))
+        return rows
 
     def inputs(self) -> list[InputRow]:
         """The keys on which the scenarios differ, with what each has there."""
@@ -178,8 +176,34 @@ class ComparisonTables:
             pattern = ".".join(ANY if part.isdecimal() else part for part in key.split("."))
             help_text = schema[pattern].description if pattern in schema else ""
             if key not in SELF_EVIDENT:
-                found.append(InputRow(key, brief(help_text), values))
+                found.append(InputRow(key, brief(help_text), self._input_texts(key, values)))
         return found
+
+    def _input_texts(self, key: str, values: tuple[str, ...]) -> tuple[str, ...]:
+        """Write quantities with their units, unless two that differ would then look alike."""
+        name = key.rpartition(".")[2]
+        texts = tuple(
+            self._quantity(name, given[key]) if key in given else value
+            for given, value in zip(self._given, values, strict=True)
+        )
+        return texts if len(set(texts)) == len(set(values)) else values
+
+    @cached_property
+    def _given(self) -> list[dict[str, Quantity]]:
+        return [
+            {
+                **quantities(result.scenario),
+                **{f"figures.{name}": quantity for name, quantity in result.loaded.overrides.items()},
+            }
+            for result in self.c.results
+        ]
+
+    def _quantity(self, name: str, quantity: Quantity) -> str:
+        if quantity.distribution is None:
+            return self.f.quantity(quantity.value, name)
+        facts = quantity.distribution.summary()
+        low, high = (self.f.quantity(facts[end], name) for end in ("p5", "p95"))
+        return f"{low} \u2013 {high} ({shape(quantity.distribution)})"
 
     def _cell(self, figure: Figure) -> tuple[str, str]:
         low, middle, high = (float(figure.quantile(q)) for q in (0.1, 0.5, 0.9))
@@ -187,8 +211,8 @@ class ComparisonTables:
         return self._amount(figure.name, middle), width if self.is_drawn and low != high else ""
 
     def _amount(self, name: str, value: float) -> str:
-        if name.endswith("_month") and math.isfinite(value):
-            return self.f.short_month(value)
+        if name.endswith("_month"):
+            return self.f.short_month(value) if math.isfinite(value) else self._("beyond the plan")
         return self.f.quantity(value, name, 2)
 
     def _difference(self, one: Difference) -> DifferenceRow:
@@ -203,14 +227,30 @@ class ComparisonTables:
             ends = (min(one.p5, 0.0), max(one.p95, 0.0))
             bar = charts.spans([(one.p5, one.p95, "part")], *ends, mark=0.0)
         return DifferenceRow(
-            self._labels()[one.figure], low, median, high, self.f.chance(one.larger_share), note, bar
+            self._labels()[one.figure],
+            low,
+            median,
+            self._error(one),
+            high,
+            self.f.chance(one.larger_share),
+            note,
+            bar,
         )
 
+    def _error(self, one: Difference) -> str:
+        if not one.median_error or not is_felt(one.median, one.median_error, self.f.money):
+            return ""
+        if one.unit in MONTH_UNITS:
+            return f"\u00b1 {self.f.number(one.median_error, 1)}"
+        return f"\u00b1 {self.f.money(one.median_error, 1)}"
+
     def _change(self, unit: str, value: float) -> str:
-        sign = "+" if value > 0 else ""
-        if unit in MONTH_UNITS and math.isfinite(value):
-            return sign + self.f.quantity(value, "change_months", 2)
-        return sign + self.f.money(value) if math.isfinite(value) else self._("undefined")
+        if not math.isfinite(value):
+            return self._("undefined")
+        if unit in MONTH_UNITS:
+            sign = "+" if value > 0 else "-" if value < 0 else ""
+            return sign + self.f.quantity(abs(value), "change_months", 2)
+        return f"{'+' if value > 0 else ''}{self.f.money(value)}"
 
     def _steps(self, index: int, steps: Sequence[Step]) -> list[StepRow]:
         first = float(self.c.results[0]["cash_usd"].central[-1])

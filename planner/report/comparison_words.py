@@ -8,8 +8,8 @@ import numpy as np
 
 from planner.analysis.comparing import Comparison, Difference, ruin_share
 from planner.report.formats import Formats
-from planner.report.outlook import Spread
-from planner.report.sentences import draws_in_words
+from planner.report.outlook import Spread, probability_error
+from planner.report.sentences import draws_in_words, sampling_error, share_with_error
 from planner.report.words import Answer
 
 EVERY_DRAW = "every draw"
@@ -37,8 +37,8 @@ class ComparisonWords:
 
     def answers(self) -> list[Answer]:
         """Return the answers in the order in which somebody who has to choose asks."""
-        asked = [self.need(), self.ruin(), self.worth(), self.dominance()]
-        return [*asked, self.regret()] if self.is_drawn else asked
+        asked = [self.need(), self.ruin(), self.worth()]
+        return [*asked, self.dominance(), self.regret()] if self.is_drawn else asked
 
     def need(self) -> Answer:
         """How much money each plan needs."""
@@ -48,8 +48,10 @@ class ComparisonWords:
             [self._need_against_first(index) for index in range(1, len(self.needs))] if self.is_drawn else []
         )
         headline, best = self._winner([spread.p50 for spread in self.needs])
-        caption = _("each needs the same") if best is None else _("needs %(usd)s of new money with even odds")
-        if best is not None and not self.is_drawn:
+        caption = _("needs %(usd)s of new money with even odds")
+        if best is None:
+            caption = _("each needs the same: %(usd)s")
+        elif not self.is_drawn:
             caption = _("needs %(usd)s of new money on the central path")
         usd = self.f.money(self.needs[best or 0].p50)
         return Answer(
@@ -73,7 +75,15 @@ class ComparisonWords:
             caption = _("runs out of money in %(draws)s") % {"draws": self._draws(self.ruins[best])}
         if not self.is_drawn:
             caption = _("on the central path")
-        return Answer(_("Which plan runs out of money least often?"), headline, caption, tuple(said), "")
+        question = _("Which plan runs out of money least often?")
+        return Answer(question, headline, caption, tuple(said), "", self._ruin_errors())
+
+    def _ruin_errors(self) -> str:
+        errors = [probability_error(result["runway_months"], np.isfinite) for result in self.c.results]
+        told = [
+            share_with_error(share, error, self.f) for share, error in zip(self.ruins, errors, strict=True)
+        ]
+        return sampling_error([f"{letter(i)} {text}" for i, text in enumerate(told) if text], self.f)
 
     def worth(self) -> Answer:
         """Which plan has the best net present value, and how often."""
@@ -103,11 +113,14 @@ class ComparisonWords:
             for index in range(len(self.values))
             if all((index, other) in self.c.dominance for other in range(len(self.values)) if other != index)
         ]
+        if all(regret.best_share == 1 for regret in self.c.regrets):
+            alike = _("Every plan is worth the same in every draw.")
+            return Answer(question, _("All alike"), _("no plan is better"), (alike,), "")
         if not said:
             none = _(
                 "No plan has the higher net present value throughout: which is better depends on what comes."
             )
-            return Answer(question, _("No"), _("each is better in some draws"), (none,), "")
+            return Answer(question, _("No"), _("none is better throughout"), (none,), "")
         if not best:
             return Answer(question, _("Not one"), _("but some are better than others"), tuple(said), "")
         return Answer(question, letter(best[0]), _("is better than every other plan"), tuple(said), "")
@@ -115,21 +128,40 @@ class ComparisonWords:
     def regret(self) -> Answer:
         """What choosing each plan costs against the best one."""
         _ = self._
-        said = [
+        said = [self._regret_of(index) for index in range(len(self.c.regrets))]
+        said.append(_("This is against the plan that turns out best in the same draw."))
+        means = [regret.mean for regret in self.c.regrets if regret.mean is not None]
+        if len(means) == len(self.c.regrets):
+            headline, best = self._winner(means)
+            caption, usd = _("gives up the least: %(usd)s on average"), means[best or 0]
+        else:
+            worst = [regret.p90 for regret in self.c.regrets]
+            headline, best = self._winner(worst)
+            caption, usd = _("gives up the least: %(usd)s in one draw of ten"), worst[best or 0]
+        if best is None:
+            caption = _("none regrets less than the others")
+        caption = caption % {"usd": self.f.money(usd)}
+        return Answer(_("What does choosing wrongly cost?"), headline, caption, tuple(said), "")
+
+    def _regret_of(self, index: int) -> str:
+        _, regret = self._, self.c.regrets[index]
+        values = {"plan": letter(index), "p90": self.f.money(regret.p90)}
+        if regret.mean is None:
+            return (
+                _(
+                    "Choosing plan %(plan)s gives up at least %(p90)s of net present value in one draw of ten; "
+                    "its tail is too heavy for an average."
+                )
+                % values
+            )
+        values["mean"] = self.f.money(regret.mean)
+        return (
             _(
                 "Choosing plan %(plan)s gives up %(mean)s of net present value on average, "
                 "and at least %(p90)s in one draw of ten."
             )
-            % {"plan": letter(index), "mean": self.f.money(regret.mean), "p90": self.f.money(regret.p90)}
-            for index, regret in enumerate(self.c.regrets)
-        ]
-        said.append(_("This is against the plan that turns out best in the same draw."))
-        headline, best = self._winner([regret.mean for regret in self.c.regrets])
-        caption = _("none regrets less than the others")
-        if best is not None:
-            usd = self.f.money(self.c.regrets[best].mean)
-            caption = _("gives up the least: %(usd)s on average") % {"usd": usd}
-        return Answer(_("What does choosing wrongly cost?"), headline, caption, tuple(said), "")
+            % values
+        )
 
     def _need_of(self, index: int) -> str:
         _, need = self._, self.needs[index]
@@ -173,15 +205,13 @@ class ComparisonWords:
 
     def _dominates(self, better: int, worse: int, kind: str) -> str:
         values = {"better": letter(better), "worse": letter(worse)}
-        if not self.is_drawn:
-            return self._("On the central path plan %(better)s is worth more than plan %(worse)s.") % values
         if kind == EVERY_DRAW:
             return (
                 self._("Plan %(better)s is worth at least as much as plan %(worse)s in every draw.") % values
             )
         return (
             self._(
-                "Plan %(better)s is more likely than plan %(worse)s to be worth any given amount, "
+                "Plan %(better)s is at least as likely as plan %(worse)s to be worth more than any given amount, "
                 "though not better in every draw."
             )
             % values

@@ -15,13 +15,17 @@ from planner.engine import MONTH, Parameter
 from planner.evidence import Leaf
 from planner.report.charts import spark
 from planner.report.formats import Formats
-from planner.report.outlook import is_choice, is_needed
+from planner.report.outlook import is_choice, is_known, unused
 from planner.report.sentences import brief
 from planner.result import Result
+from planner.scenario.distributions import Distribution
 from planner.scenario.keys import keys
 from planner.scenario.quantities import Quantity
 
 SPECIAL = re.compile(r"(?P<address>https?://[^\s<>\"'|]+[^\s<>\"'|.,;:)])|`(?P<code>[^`]+)`")
+SAID_BY_ENDS = ("lognormal", "logit-normal", "normal", "uniform")
+"""Distributions that their p5 and p95 describe whole."""
+LONGEST_SPELLING = 80
 LINK = Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>')
 CODE = Markup("<code>{}</code>")
 
@@ -60,11 +64,12 @@ class InputEntry:
     name: str
     anchor: str
     kind: str
-    """Kind of evidence; `choice` for a choice of the scenario, `unneeded` where no value matters."""
+    """Kind of evidence; `choice` for a choice of the scenario, `unused` where no value matters."""
     label: Markup
     values: tuple[str, ...]
     ranges: tuple[str, ...]
     distribution: str
+    means: tuple[str, ...]
     source: Markup
     as_of: str
     note: Markup
@@ -80,6 +85,7 @@ class Entries:
         self.result = result
         self.formats = formats
         self.leaves = result.used_leaves()
+        self.unused = unused(result)
 
     def anchor(self, name: str) -> str:
         """Return the anchor of a figure or an input."""
@@ -152,7 +158,7 @@ class Entries:
         is_row = parameter.kind == "series"
         if leaf:
             value = ", ".join(self._values(leaf))
-            return Reference(spelling, self.anchor(target), kind_of(leaf), value, False)
+            return Reference(spelling, self.anchor(target), self._kind(leaf), value, False)
         is_monthly = self.result[target].is_monthly
         month = self.result.months - (parameter.kind == "previous")
         if is_row or month == 0:
@@ -161,15 +167,16 @@ class Entries:
 
     def _input(self, leaf: Leaf, key: str) -> InputEntry:
         uncertain = leaf.uncertain.values()
-        kinds = dict.fromkeys(q.distribution.kind for q in uncertain if q.distribution)
+        kinds = dict.fromkeys(shape(q.distribution) for q in uncertain if q.distribution)
         return InputEntry(
             name=leaf.name,
             anchor=self.anchor(leaf.name),
-            kind=kind_of(leaf),
+            kind=self._kind(leaf),
             label=prose(brief(leaf.help) or leaf.evidence.note.partition(":")[0] or leaf.name),
             values=tuple(self._values(leaf)),
             ranges=tuple(self._range(leaf.name, q) for q in leaf.quantities) if uncertain else (),
             distribution=", ".join(kinds),
+            means=tuple(self._mean(leaf.name, q) for q in leaf.quantities) if uncertain else (),
             source=prose(leaf.evidence.reference),
             as_of=leaf.evidence.as_of,
             note=prose(leaf.evidence.note),
@@ -177,8 +184,13 @@ class Entries:
             key=leaf.key or key,
         )
 
+    def _kind(self, leaf: Leaf) -> str:
+        if leaf.name in self.unused:
+            return "unused"
+        return "choice" if is_choice(leaf) else leaf.evidence.kind
+
     def _values(self, leaf: Leaf) -> Iterator[str]:
-        if is_needed(leaf) or leaf.is_list:
+        if is_known(leaf) or leaf.is_list:
             for quantity in leaf.quantities:
                 yield self.formats.quantity(quantity.value, leaf.name)
 
@@ -188,12 +200,15 @@ class Entries:
         facts = quantity.distribution.summary()
         return "\u2013".join(self.formats.quantity(facts[end], name) for end in ("p5", "p95"))
 
+    def _mean(self, name: str, quantity: Quantity) -> str:
+        return self.formats.quantity(quantity.distribution.mean, name) if quantity.distribution else ""
 
-def kind_of(leaf: Leaf) -> str:
-    """Return the kind of a leaf's evidence, or that it is a choice, or that it is not needed."""
-    if is_choice(leaf):
-        return "choice"
-    return leaf.evidence.kind if is_needed(leaf) or leaf.is_list else "unneeded"
+
+def shape(distribution: Distribution) -> str:
+    """Return what kind of distribution it is, in its whole spelling where p5 and p95 do not say it."""
+    if distribution.kind in SAID_BY_ENDS or len(str(distribution)) > LONGEST_SPELLING:
+        return distribution.kind
+    return str(distribution)
 
 
 def prose(text: str) -> Markup:

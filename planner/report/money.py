@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from planner.analysis.swings import Swing
 from planner.report import charts
 from planner.report.formats import MONTHS_PER_YEAR, Formats
 from planner.report.outlook import Outlook, rounds
@@ -36,14 +37,18 @@ class Part:
 
 @dataclass(frozen=True)
 class SwingRow:
-    """What one input does to the funding need between its p5 and its p95."""
+    """What one input does to the funding need: moved alone from its p10 to its p90, and in the draws."""
 
     name: str
     kind: str
     label: str
-    at_p5: str
-    at_p95: str
+    at_p10: str
+    at_p90: str
     bar: Markup
+    lowest: str
+    """The average need over the draws with the input in its lowest fifth; empty where there are none."""
+    highest: str
+    draws_bar: Markup
 
 
 @dataclass(frozen=True)
@@ -154,22 +159,30 @@ class Money:
         return charts.fan("cash", _("Cash at the end of each month"), summary, rows, marks, self.f)
 
     def swings(self) -> list[SwingRow]:
-        """What the strongest uncertain inputs do to the funding need, one at a time."""
-        shown = [swing for swing in self.outlook.swings[:SWINGS_SHOWN] if swing.size > 0]
-        ends = [end for swing in shown for end in (swing.at_p5, swing.at_p95)]
+        """What the strongest uncertain inputs do to the funding need: alone, and in the draws."""
+        shown = self.outlook.shown_swings(SWINGS_SHOWN)
+        ends = [end for swing in shown for end in (swing.at_p10, swing.at_p90)]
+        ends += [end for swing in shown if (c := swing.in_draws) for end in (c.lowest, c.highest)]
+        ends = [end for end in ends if math.isfinite(end)]
         low, high = min(ends, default=0.0), max(ends, default=1.0)
-        centre = self.outlook.need_usd.central
-        return [
-            SwingRow(
-                swing.leaf.name,
-                swing.leaf.evidence.kind,
-                brief(swing.leaf.help) or swing.leaf.name,
-                self.f.money(swing.at_p5),
-                self.f.money(swing.at_p95),
-                charts.spans([(swing.at_p5, swing.at_p95, swing.leaf.evidence.kind)], low, high, centre),
-            )
-            for swing in shown
-        ]
+        return [self._swing(swing, low, high) for swing in shown]
+
+    def _swing(self, swing: Swing, low: float, high: float) -> SwingRow:
+        kind, centre, found = swing.leaf.evidence.kind, self.outlook.need_usd.central, swing.in_draws
+        is_known = found is not None and math.isfinite(found.lowest) and math.isfinite(found.highest)
+        return SwingRow(
+            swing.leaf.name,
+            kind,
+            brief(swing.leaf.help) or swing.leaf.name,
+            self.f.money(swing.at_p10),
+            self.f.money(swing.at_p90),
+            charts.spans([(swing.at_p10, swing.at_p90, kind)], low, high, centre),
+            self.f.money(found.lowest) if found and is_known else "",
+            self.f.money(found.highest) if found and is_known else "",
+            charts.spans([(found.lowest, found.highest, f"{kind} soft")], low, high)
+            if found and is_known
+            else Markup(""),
+        )
 
     def years(self) -> list[Year]:
         """The plan at the end of each of its years and of its last month."""

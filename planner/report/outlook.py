@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from planner.analysis.swings import Swing, swings
-from planner.evidence import Kind, Leaf
+from planner.evidence import Kind, Leaf, not_needed
 from planner.result import Figure, Result
+from planner.sampling_error import share_error
 
 CHOICE = "choice of the scenario"
 KINDS: tuple[Kind, ...] = ("measured", "quoted", "published", "assumed")
@@ -29,6 +31,17 @@ class Spread:
     def of(cls, figure: Figure) -> Spread:
         """Read the spread of a figure that is known at the end."""
         return cls(float(figure.central), *(float(figure.quantile(q)) for q in (0.1, 0.5, 0.9)))
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Standard errors from sampling of what the verdict says; None where there are too few draws to tell."""
+
+    need_p50_usd: float | None = None
+    need_p90_usd: float | None = None
+    covered_share: float | None = None
+    runs_out_share: float | None = None
+    breaks_even_share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,17 @@ class Outlook:
     swings: tuple[Swing, ...]
     """What the uncertain inputs do to the funding need, the strongest first."""
 
+    errors: Errors = field(default_factory=lambda: Errors())
+
+    def shown_swings(self, most: int) -> list[Swing]:
+        """Return the strongest inputs that move the funding need at all."""
+        return [swing for swing in self.swings[:most] if swing.size > 0]
+
+    @property
+    def average(self) -> str:
+        """Whether the averages over draws are `mean` or `median`; empty where there are none."""
+        return next((swing.in_draws.average for swing in self.swings if swing.in_draws), "")
+
 
 def outlook(result: Result) -> Outlook:
     """Gather what the verdict is about."""
@@ -82,7 +106,21 @@ def outlook(result: Result) -> Outlook:
         last_net_cash_flow_usd=float(np.ravel(result["net_cash_flow_usd"].central)[-1]),
         kinds=kinds(evident(result).values()),
         swings=tuple(swings(result, "funding_need_usd")),
+        errors=Errors(
+            need.quantile_error(0.5),
+            need.quantile_error(0.9),
+            probability_error(need, lambda usd: usd <= rounds_usd),
+            probability_error(runway, np.isfinite),
+            probability_error(break_even, np.isfinite),
+        ),
     )
+
+
+def probability_error(figure: Figure, holds: Callable[[Any], Any]) -> float | None:
+    """Return the standard error of a probability over the draws; None where there are too few to tell."""
+    if not isinstance(figure.draws, np.ndarray) or len(figure.scrambles) < 2:
+        return None
+    return share_error(holds(figure.draws), figure.scrambles)
 
 
 def rounds(result: Result) -> list[tuple[int, float]]:
@@ -101,15 +139,28 @@ def is_choice(leaf: Leaf) -> bool:
     return leaf.evidence.reference == CHOICE
 
 
-def is_needed(leaf: Leaf) -> bool:
-    """Tell whether a leaf's value matters: what is wired but multiplied by nothing has no value."""
+def is_known(leaf: Leaf) -> bool:
+    """Tell whether a leaf has a value; what is wired but multiplied by nothing may have none."""
     return bool(leaf.quantities) and not leaf.problem
+
+
+def unused(result: Result) -> set[str]:
+    """Return the inputs that are wired but change nothing: multiplied by nothing in this plan, or without a value."""
+    idle = not_needed(result.scenario)
+    return {
+        name
+        for name, leaf in result.used_leaves().items()
+        if name in idle or not (is_known(leaf) or leaf.is_list)
+    }
 
 
 def evident(result: Result) -> dict[str, Leaf]:
     """Return the inputs whose evidence counts: those that the plan rests on, its choices apart."""
+    idle = unused(result)
     return {
-        name: leaf for name, leaf in result.used_leaves().items() if is_needed(leaf) and not is_choice(leaf)
+        name: leaf
+        for name, leaf in result.used_leaves().items()
+        if name not in idle and is_known(leaf) and not is_choice(leaf)
     }
 
 

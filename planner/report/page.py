@@ -17,6 +17,7 @@ from markupsafe import Markup
 import planner
 from planner.evidence import Kind
 from planner.report import charts, outlook, words
+from planner.report.dependence import Dependences
 from planner.report.entries import Entries
 from planner.report.formats import Formats
 from planner.report.measured import Measured
@@ -67,6 +68,7 @@ def _context(result: Result, formats: Formats) -> dict[str, Any]:
         "scenario": result.scenario,
         "answers": verdict.answers(),
         "is_drawn": verdict.say.is_drawn,
+        "average": seen.average,
         "kinds": seen.kinds,
         "kinds_bar": _kinds_bar(seen.kinds),
         "money": Money(result, seen, formats),
@@ -76,6 +78,7 @@ def _context(result: Result, formats: Formats) -> dict[str, Any]:
         "compression": compression(
             record, saving_usd, seen.need_usd.p50, result.scenario.data.filter_precision, formats
         ),
+        "dependences": Dependences(result, entries, formats),
         "entries": entries,
         "strategies": [_strategies(formats).get(name, name) for name in result.scenario.strategies],
         "owner_words": _strategies(formats) | _modules(formats),

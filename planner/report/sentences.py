@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 
 from planner.report.formats import Formats
 from planner.report.outlook import Outlook
@@ -56,6 +57,23 @@ class Sentences:
             _("Half of the draws need %(p50)s of new money or less; to be safe in nine of ten takes %(p90)s.")
             % values
         )
+
+    def need_errors(self) -> str:
+        """How far sampling may be off in the need and in its cover; empty where the digits shown do not feel it."""
+        o, parts = self.o, []
+        for name, usd, error in (
+            ("p50", o.need_usd.p50, o.errors.need_p50_usd),
+            ("p90", o.need_usd.p90, o.errors.need_p90_usd),
+        ):
+            if error and is_felt(usd, error, self.f.money):
+                parts.append(f"{name} \u00b1 {self.f.money(error, 1)}")
+        if o.rounds_usd and o.need_usd.p90 > 0:
+            parts.append(share_with_error(o.covered_share, o.errors.covered_share, self.f))
+        return sampling_error(parts, self.f)
+
+    def share_error(self, share: float, error: float | None) -> str:
+        """How far sampling may be off in a share of draws; empty where the digits shown do not feel it."""
+        return sampling_error([share_with_error(share, error, self.f)], self.f)
 
     def reserve(self) -> str:
         """Whether a reserve is part of the need; empty where there is none."""
@@ -167,13 +185,13 @@ class Sentences:
         """Which input the result hangs on most, and how many of the strongest are assumed."""
         if not self.o.swings:
             return self._("No input has a range, so nothing shows what the result hangs on.")
-        leading = [swing for swing in self.o.swings[:LEADING] if swing.size > 0]
+        leading = self.o.shown_swings(LEADING)
         if not leading:
             return self._("No input alone moves the funding need.")
         first = leading[0]
-        low, high = sorted((first.at_p5, first.at_p95))
+        low, high = sorted((first.at_p10, first.at_p90))
         text = self._(
-            'The funding need hangs most on "%(name)s": within its range that alone moves the need between '
+            'The funding need hangs most on "%(name)s": from its p10 to its p90 that alone moves the need between '
             "%(low)s and %(high)s. Assumed among the strongest inputs: %(assumed)s of %(leading)s."
         )
         return text % {
@@ -200,6 +218,27 @@ def draws_in_words(share: float, num_draws: int, formats: Formats) -> str:
     if num_draws < FEW_DRAWS:
         return _("%(some)s of %(all)s draws") % {"some": round(share * num_draws), "all": num_draws}
     return _("%(share)s of the draws") % {"share": formats.chance(share)}
+
+
+def sampling_error(parts: Iterable[str], formats: Formats) -> str:
+    """Return the small print on sampling from its parts, the empty ones left out."""
+    errors = ", ".join(filter(None, parts))
+    return formats.messages.gettext("Sampling error: %(errors)s.") % {"errors": errors} if errors else ""
+
+
+def share_with_error(share: float, error: float | None, formats: Formats) -> str:
+    """Return a share with its standard error, `39% +- 0.5 points`; empty where the digits shown do not feel it."""
+    if not error or not is_felt(share, error, formats.chance):
+        return ""
+    values = {"share": formats.chance(share), "points": formats.number(100 * error, 1)}
+    return formats.messages.gettext("%(share)s \u00b1 %(points)s points") % values
+
+
+def is_felt(value: float, error: float, write: Callable[[float], str]) -> bool:
+    """Tell whether an error of that size either way changes what is written."""
+    if not (math.isfinite(value) and math.isfinite(error)):
+        return False
+    return {write(value - error), write(value + error)} != {write(value)}
 
 
 def brief(text: str) -> str:

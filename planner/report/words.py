@@ -22,6 +22,8 @@ class Answer:
     sentences: tuple[str, ...]
     figure: str
     """The figure from which the answer comes; empty where there is none."""
+    small: str = ""
+    """How far sampling may be off, where that reaches the digits that are shown."""
 
 
 class Verdict:
@@ -54,6 +56,7 @@ class Verdict:
             caption,
             self.say.all_about_need(),
             "funding_need_usd",
+            self.say.need_errors(),
         )
 
     def startup(self) -> Answer:
@@ -104,7 +107,9 @@ class Verdict:
         counted = (
             _("The planned rounds are counted in.") if o.rounds_usd else _("No new money is counted in.")
         )
-        return Answer(_("When does the money run out?"), headline, caption, (said, counted), "runway_months")
+        small = self.say.share_error(o.runs_out_share, o.errors.runs_out_share)
+        question = _("When does the money run out?")
+        return Answer(question, headline, caption, (said, counted), "runway_months", small)
 
     def break_even(self) -> Answer:
         """When the company breaks even."""
@@ -120,7 +125,9 @@ class Verdict:
             caption = _("on the central path")
         said = self.say.breaks_even() if self.say.is_drawn else self.say.breaks_even_centrally()
         meaning = _("To break even is to have earnings above zero in three months in a row.")
-        return Answer(_("When does it break even?"), headline, caption, (said, meaning), "break_even_month")
+        small = self.say.share_error(o.breaks_even_share, o.errors.breaks_even_share)
+        question = _("When does it break even?")
+        return Answer(question, headline, caption, (said, meaning), "break_even_month", small)
 
     def certainty(self) -> Answer:
         """How sure one can be."""

@@ -94,7 +94,7 @@ def test_an_ordinary_plan() -> None:
     assert certainty.headline == "67 of 93"
     assert text(certainty) == (
         "The plan rests on 93 inputs: 3 measured, 0 quoted, 23 published, 67 assumed. "
-        'The funding need hangs most on "Marketing for one subscriber": within its range that alone moves the need '
+        'The funding need hangs most on "Marketing for one subscriber": from its p10 to its p90 that alone moves the need '
         "between $2M and $4M. Assumed among the strongest inputs: 1 of 2. "
         "The odds come from 4,096 draws of all uncertain inputs at once; they are only as good as the ranges."
     )

@@ -36,8 +36,8 @@ def compare(
 ) -> None:
     """Plan several SCENARIOs on the same draws and say how they differ.
 
-    The first is the one that the others are measured against. A SCENARIO may be a file with overrides laid over it,
-    as in base.yaml+overrides/price_war.yaml.
+    The first is the one that the others are measured against. A file that says only what is different is laid over
+    another with +, as in base.yaml+cheaper.yaml.
     """
     from planner.analysis.comparing import check_count
     from planner.analysis.comparing import compare as run

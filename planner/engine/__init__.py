@@ -3,8 +3,8 @@
 A function's name is the quantity, its parameters are the quantities that it needs. Five prefixes have a meaning:
 `previous_X` is X of the month before (`opening_X` before the first), `closing_X` X of the last month, `series_X` the
 whole row of X once the months are over (`(months, draws)`, also when X is the same in all draws), `each_X` the X of
-every strategy that has one, as a tuple. `month` counts from 1. What depends on no month is computed once. Names are looked up in the strategy first,
-then in the company.
+every strategy that has one, as a tuple. `month` counts from 1. What depends on no month is computed once. Names are
+looked up in the strategy first, then in the company.
 
 The engine knows no quantity of ours; it raises `planner.errors.FigureError` for the user's misspelt names.
 """

@@ -9,17 +9,23 @@ from planner.units import Array
 
 
 def cleaned_bytes(
-    model_training_tokens: Array,
-    each_training_tokens: tuple[Array, ...],
-    text_bytes_per_token: Array,
-    corpus_kept_share: Array,
+    model_training_tokens: Array, text_bytes_per_token: Array, corpus_kept_share: Array
 ) -> Array:
-    """Raw text that the filter reads in the month so that enough is kept for the training runs.
+    """Raw text that the filter reads in the month so that enough is kept for training the company's own models.
 
     Source: definition.
     """
-    kept_tokens = model_training_tokens + sum(each_training_tokens)
-    return kept_tokens * text_bytes_per_token / corpus_kept_share
+    return model_training_tokens * text_bytes_per_token / corpus_kept_share
+
+
+def client_cleaned_bytes(
+    client_training_tokens: Array, text_bytes_per_token: Array, corpus_kept_share: Array
+) -> Array:
+    """Raw text of clients that the filter reads in the month so that enough is kept for their training runs.
+
+    Source: definition.
+    """
+    return client_training_tokens * text_bytes_per_token / corpus_kept_share
 
 
 def screened_bytes(served_tokens: Array, screened_share: Array, text_bytes_per_token: Array) -> Array:
@@ -39,11 +45,19 @@ def filter_usd_per_byte(filter_bytes_per_machine_second: Array, filter_usd_per_m
 
 
 def cleaning_usd(cleaned_bytes: Array, filter_usd_per_byte: Array) -> Array:
-    """Cost of the machines that clean training text in the month.
+    """Cost of the machines that clean the text for the company's own models in the month.
 
     Source: definition.
     """
     return cleaned_bytes * filter_usd_per_byte
+
+
+def client_cleaning_usd(client_cleaned_bytes: Array, filter_usd_per_byte: Array) -> Array:
+    """Cost of the machines that clean the text of clients in the month.
+
+    Source: definition.
+    """
+    return client_cleaned_bytes * filter_usd_per_byte
 
 
 def screening_usd(screened_bytes: Array, filter_usd_per_byte: Array) -> Array:
@@ -56,6 +70,7 @@ def screening_usd(screened_bytes: Array, filter_usd_per_byte: Array) -> Array:
 
 def compression_saving_usd(
     cleaned_bytes: Array,
+    client_cleaned_bytes: Array,
     screened_bytes: Array,
     plain_filter_bytes_per_machine_second: Array,
     compressed_filter_bytes_per_machine_second: Array,
@@ -67,7 +82,7 @@ def compression_saving_usd(
     """
     plain = filter_usd_per_byte(plain_filter_bytes_per_machine_second, filter_usd_per_machine_hour)
     compressed = filter_usd_per_byte(compressed_filter_bytes_per_machine_second, filter_usd_per_machine_hour)
-    return (cleaned_bytes + screened_bytes) * (plain - compressed)
+    return (cleaned_bytes + client_cleaned_bytes + screened_bytes) * (plain - compressed)
 
 
 def data_licence_usd(

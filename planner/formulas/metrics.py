@@ -156,7 +156,7 @@ def net_present_value_usd(series_net_cash_flow_usd: Rows, discount_rate_share_pe
     Source: Brealey, Myers and Allen, Principles of Corporate Finance: NPV = sum of C_t / (1 + r)^t.
     """
     months = np.arange(len(series_net_cash_flow_usd), dtype=float).reshape(-1, 1)
-    # As a power, numpy would square month 2 in long rows alone, and results would depend on how many draws run together.
+    # As a power, numpy would square month 2 in long rows alone: results would depend on how many draws run together.
     growth = np.exp(months * np.log(units.monthly_ratio(discount_rate_share_per_year)))
     return total(series_net_cash_flow_usd / growth)
 

@@ -25,14 +25,14 @@ def listed_people(month: Array, role_people: Array, role_hire_month: Array) -> A
     return total(np.where(month >= role_hire_month, role_people, 0.0))
 
 
-def listed_staff_usd(
+def staff_usd(
     month: Array,
     role_people: Array,
     role_hire_month: Array,
     role_salary_usd_per_person_year: Array,
     pay_ratio: Array,
 ) -> Array:
-    """Cost of the people in the listed roles in the month.
+    """Cost of the people in the listed roles in the month: those who build and run the company.
 
     Source: definition; roles lie along the first axis.
     """
@@ -49,12 +49,12 @@ def people(listed_people: Array, each_people: tuple[Array, ...]) -> Array:
     return listed_people + sum(each_people)
 
 
-def staff_usd(listed_staff_usd: Array, each_staff_usd: tuple[Array, ...]) -> Array:
-    """Cost of everybody who works for the company in the month.
+def delivery_staff_usd(each_staff_usd: tuple[Array, ...]) -> Array:
+    """Cost of the people who serve the customers of the strategies in the month: consultants, support.
 
     Source: definition.
     """
-    return listed_staff_usd + sum(each_staff_usd)
+    return sum(each_staff_usd, 0.0)
 
 
 def overhead_usd(

@@ -24,12 +24,20 @@ def delivery_usd(each_delivery_usd: tuple[Array, ...]) -> Array:
     return sum(each_delivery_usd, 0.0)
 
 
-def cost_of_revenue_usd(serving_usd: Array, screening_usd: Array, delivery_usd: Array) -> Array:
-    """What serving the customers of the month costs, the free tier included, people apart.
+def cost_of_revenue_usd(
+    serving_usd: Array,
+    screening_usd: Array,
+    delivery_usd: Array,
+    delivery_staff_usd: Array,
+    client_compute_usd: Array,
+    client_cleaning_usd: Array,
+) -> Array:
+    """What serving the customers of the month costs: the free tier, the people who deliver, and work for clients.
 
     Source: definition.
     """
-    return serving_usd + screening_usd + delivery_usd
+    for_clients = client_compute_usd + client_cleaning_usd
+    return serving_usd + screening_usd + delivery_usd + delivery_staff_usd + for_clients
 
 
 def gross_profit_usd(revenue_usd: Array, cost_of_revenue_usd: Array) -> Array:

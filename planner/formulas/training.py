@@ -101,14 +101,20 @@ def model_training_tokens(
     return first + second + refresh_share * trained_share * finetuning_tokens
 
 
-def training_tokens(
-    model_training_tokens: Array, research_compute_ratio: Array, each_training_tokens: tuple[Array, ...]
-) -> Array:
-    """Tokens that are paid for in training: own models with their experiments and failed runs, and client work.
+def training_tokens(model_training_tokens: Array, research_compute_ratio: Array) -> Array:
+    """Tokens that are paid for in training the company's own models, experiments and failed runs included.
 
     Source: definition.
     """
-    return model_training_tokens * research_compute_ratio + sum(each_training_tokens)
+    return model_training_tokens * research_compute_ratio
+
+
+def client_training_tokens(each_training_tokens: tuple[Array, ...]) -> Array:
+    """Tokens on which models are trained for clients in the month, of all strategies.
+
+    Source: definition.
+    """
+    return sum(each_training_tokens, 0.0)
 
 
 def training_gpu_hours_per_token(
@@ -125,12 +131,15 @@ def training_gpu_hours_per_token(
     return training_flops_per_token / achieved / units.SECONDS_PER_HOUR
 
 
-def training_gpu_hours(training_tokens: Array, training_gpu_hours_per_token: Array) -> Array:
-    """Accelerator time that is paid for in training in the month.
+def training_gpu_hours(
+    training_tokens: Array, client_training_tokens: Array, training_gpu_hours_per_token: Array
+) -> Array:
+    """Accelerator time that is paid for in training in the month, for own models and for clients.
 
     Source: definition.
     """
-    return np.where(training_tokens > 0, training_tokens * training_gpu_hours_per_token, 0.0)
+    trained = training_tokens + client_training_tokens
+    return np.where(trained > 0, trained * training_gpu_hours_per_token, 0.0)
 
 
 def training_price_usd_per_gpu_hour(
@@ -154,11 +163,19 @@ def training_compute_usd_per_token(
 
 
 def training_compute_usd(training_tokens: Array, training_compute_usd_per_token: Array) -> Array:
-    """Cost of the accelerators for all training of the month.
+    """Cost of the accelerators for training the company's own models in the month.
 
     Source: definition.
     """
     return np.where(training_tokens > 0, training_tokens * training_compute_usd_per_token, 0.0)
+
+
+def client_compute_usd(client_training_tokens: Array, training_compute_usd_per_token: Array) -> Array:
+    """Cost of the accelerators for training that is done for clients in the month.
+
+    Source: definition.
+    """
+    return np.where(client_training_tokens > 0, client_training_tokens * training_compute_usd_per_token, 0.0)
 
 
 def _window_share(month: Array, use_month: Array, window_months: Array) -> Array:

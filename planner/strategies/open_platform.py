@@ -3,44 +3,47 @@
 from __future__ import annotations
 
 import numpy as np
+from pydantic import ValidationInfo, field_validator
 
 from planner import units
 from planner.formulas import market
 from planner.scenario.base import Section, assumed
-from planner.scenario.quantities import Quantity
+from planner.scenario.quantities import Positive, Quantity
 from planner.units import Array
 
 
 class Inputs(Section):
     """Open platform: who can come, what draws them, what they use and pay."""
 
-    addressable_users: Quantity = assumed("2e5 to 2e6", "a national niche or a worldwide profession")
+    addressable_users: Positive = assumed("2e5 to 2e6", "a national niche or a worldwide profession")
     """People who could use the platform."""
     opening_users: Quantity = assumed(0, "a new platform")
     """People who use it at the start."""
     opening_paid_users: Quantity = assumed(0, "a new platform")
     """Subscribers at the start."""
     user_innovation_share_per_month: Quantity = assumed(
-        "0.0008 to 0.004", "monthly range around the published yearly mean of 0.03"
+        "0.0015 to 0.0042", "monthly range around the published yearly mean of 0.03"
     )
     """Rate at which people come on their own (Bass p)."""
     user_imitation_share_per_month: Quantity = assumed(
-        "0.02 to 0.1", "monthly range around the published yearly mean of 0.38"
+        "0.02 to 0.05", "monthly range around the published yearly mean of 0.38"
     )
     """Rate at which users bring users (Bass q)."""
     app_attraction_share_per_month: Quantity = assumed(
         "0.002 to 0.01", "apps matter about as much as word of mouth at the start"
     )
     """Additional rate at which people come for the apps, when there are very many."""
-    half_pull_apps: Quantity = assumed("200 to 1000", "the choice of a small app store")
+    half_pull_apps: Positive = assumed("200 to 1000", "the choice of a small app store")
     """Apps at which half of their pull is reached."""
-    base_churn_share_per_month: Quantity = assumed("0.04 to 0.09", "range of AI-native subscriptions")
+    base_churn_share_per_month: Quantity = assumed(
+        "0.05 to 0.106", "range around the published 0.0735 of AI-native subscriptions"
+    )
     """Share of the users who leave each month when nothing ties them."""
     stickiness_ratio: Quantity = assumed("0.1 to 0.5", "integrations make leaving costly")
     """How strongly apps that a user has tied in hold him back."""
     num_integrations: Quantity = assumed("1 to 5", "apps that a user ties in when there are very many")
     """Apps that a user ties in when there are very many to choose from."""
-    addressable_developers: Quantity = assumed("2e3 to 2e4", "one in a hundred users")
+    addressable_developers: Positive = assumed("2e3 to 2e4", "one in a hundred users")
     """Developers who could build on the platform."""
     opening_developers: Quantity = assumed(0, "a new platform")
     """Developers at the start."""
@@ -52,7 +55,7 @@ class Inputs(Section):
     """Rate at which developers bring developers."""
     user_attraction_share_per_month: Quantity = assumed("0.005 to 0.02", "a market of users draws developers")
     """Additional rate at which developers come for the users, when there are very many."""
-    half_pull_users: Quantity = assumed("2e4 to 1e5", "a market worth building for")
+    half_pull_users: Positive = assumed("2e4 to 1e5", "a market worth building for")
     """Users at which half of their pull on developers is reached."""
     developer_churn_share_per_month: Quantity = assumed("0.02 to 0.06", "side projects end")
     """Share of the developers who leave each month."""
@@ -66,6 +69,12 @@ class Inputs(Section):
     """Share of the new users who subscribe; left out, the published range of freemium AI products."""
     subscription_usd_per_user_month: Quantity = assumed("15 to 30", "the usual monthly fee of assistants")
     """Fee of a subscriber."""
+    reference_subscription_usd_per_user_month: Quantity = assumed(20, "the usual monthly fee of assistants")
+    """Fee at which `paid_conversion_share` is meant."""
+    subscription_elasticity_ratio: Quantity = assumed(
+        "0.5 to 1.5", "range over which estimates for subscriptions lie"
+    )
+    """Per cent by which fewer users subscribe when the fee is one per cent higher."""
     tokens_per_paid_user_month: Quantity = assumed("1e6 to 6e6", "daily use with long contexts")
     """Tokens that a subscriber uses at the reference price, billed on top of the fee."""
     tokens_per_free_user_month: Quantity = assumed("2e4 to 2e5", "a capped free tier")
@@ -88,10 +97,22 @@ class Inputs(Section):
     """Share of the revenue that payment providers keep."""
     acquisition_usd_per_user: Quantity = assumed("40 to 160", "two to six months of the fee")
     """Marketing for one new subscriber."""
-    paid_users_per_support_person: Quantity = assumed("2000 to 6000", "mostly self-service")
+    paid_users_per_support_person: Positive = assumed("2000 to 6000", "mostly self-service")
     """Subscribers whom one person in support looks after."""
     support_salary_usd_per_person_year: Quantity = assumed("4.5e4 to 7e4", "support staff")
     """Yearly salary of a person in support."""
+
+    @field_validator("opening_users", "opening_paid_users", "opening_developers")
+    @classmethod
+    def _no_more_than_there_are(cls, opening: Quantity, info: ValidationInfo) -> Quantity:
+        above = {"opening_users": "addressable_users", "opening_paid_users": "opening_users"}
+        most = above.get(str(info.field_name), "addressable_developers")
+        if most in info.data and opening.value > info.data[most].value:
+            raise ValueError(
+                f"{info.field_name} is {opening.value:g}, more than {most} ({info.data[most].value:g}), "
+                "of whom they are a part"
+            )
+        return opening
 
 
 def launched_share(month: Array, launch_month: Array) -> Array:
@@ -158,12 +179,30 @@ def users(previous_users: Array, churn_share_per_month: Array, new_users: Array)
     return previous_users * (1.0 - churn_share_per_month) + new_users
 
 
-def new_paid_users(new_users: Array, paid_conversion_share: Array) -> Array:
+def conversion_share(
+    paid_conversion_share: Array,
+    subscription_usd_per_user_month: Array,
+    reference_subscription_usd_per_user_month: Array,
+    subscription_elasticity_ratio: Array,
+) -> Array:
+    """Share of the new users who subscribe at the fee that is asked; never more than all.
+
+    Source: definition of constant price elasticity.
+    """
+    demand = market.demand_ratio(
+        subscription_usd_per_user_month,
+        reference_subscription_usd_per_user_month,
+        subscription_elasticity_ratio,
+    )
+    return np.minimum(paid_conversion_share * demand, 1.0)
+
+
+def new_paid_users(new_users: Array, conversion_share: Array) -> Array:
     """New users of the month who subscribe.
 
-    Source: definition; the conversion is an input.
+    Source: definition.
     """
-    return new_users * paid_conversion_share
+    return new_users * conversion_share
 
 
 def paid_users(previous_paid_users: Array, churn_share_per_month: Array, new_paid_users: Array) -> Array:
@@ -237,6 +276,7 @@ def token_price_usd_per_million_tokens(
 
 
 def paid_tokens(
+    launched_share: Array,
     paid_users: Array,
     tokens_per_paid_user_month: Array,
     developers: Array,
@@ -254,15 +294,17 @@ def paid_tokens(
         price_usd_per_million_tokens, reference_price_usd_per_million_tokens, price_elasticity_ratio
     )
     developer_tokens = developers * tokens_per_developer_month * (1.0 - self_hosting_share)
-    return (paid_users * tokens_per_paid_user_month + developer_tokens) * demand
+    return launched_share * (paid_users * tokens_per_paid_user_month + developer_tokens) * demand
 
 
-def free_tokens(free_users: Array, tokens_per_free_user_month: Array, abuse_share: Array) -> Array:
+def free_tokens(
+    launched_share: Array, free_users: Array, tokens_per_free_user_month: Array, abuse_share: Array
+) -> Array:
     """Tokens of the free tier in the month, abuse on top.
 
     Source: definition; the abuse is an input.
     """
-    return free_users * tokens_per_free_user_month * (1.0 + abuse_share)
+    return launched_share * free_users * tokens_per_free_user_month * (1.0 + abuse_share)
 
 
 def served_tokens(paid_tokens: Array, free_tokens: Array) -> Array:
@@ -273,12 +315,14 @@ def served_tokens(paid_tokens: Array, free_tokens: Array) -> Array:
     return paid_tokens + free_tokens
 
 
-def subscription_revenue_usd(paid_users: Array, subscription_usd_per_user_month: Array) -> Array:
-    """Subscription fees of the month.
+def subscription_revenue_usd(
+    launched_share: Array, paid_users: Array, subscription_usd_per_user_month: Array
+) -> Array:
+    """Subscription fees of the month; none before the platform opens.
 
     Source: definition.
     """
-    return paid_users * subscription_usd_per_user_month
+    return launched_share * paid_users * subscription_usd_per_user_month
 
 
 def token_revenue_usd(paid_tokens: Array, token_price_usd_per_million_tokens: Array) -> Array:
@@ -290,13 +334,19 @@ def token_revenue_usd(paid_tokens: Array, token_price_usd_per_million_tokens: Ar
 
 
 def app_sales_usd(
-    users: Array, app_spend_usd_per_user_month: Array, apps: Array, half_pull_apps: Array
+    launched_share: Array,
+    users: Array,
+    app_spend_usd_per_user_month: Array,
+    apps: Array,
+    half_pull_apps: Array,
 ) -> Array:
     """What users spend on apps in the month, of which the platform takes its share.
 
     Source: assumed form: spend per user grows with the choice of apps up to a ceiling.
     """
-    return users * app_spend_usd_per_user_month * market.saturation_share(apps, half_pull_apps)
+    return (
+        launched_share * users * app_spend_usd_per_user_month * market.saturation_share(apps, half_pull_apps)
+    )
 
 
 def take_revenue_usd(app_sales_usd: Array, take_rate_share: Array) -> Array:
@@ -325,12 +375,14 @@ def receivables_usd(
     return market.outstanding_usd(previous_receivables_usd, revenue_usd, platform_collection_days)
 
 
-def delivery_usd(revenue_usd: Array, payment_fee_share: Array) -> Array:
-    """Fees of the payment providers in the month.
+def delivery_usd(
+    subscription_revenue_usd: Array, token_revenue_usd: Array, app_sales_usd: Array, payment_fee_share: Array
+) -> Array:
+    """Fees of the payment providers in the month, on all that passes through the platform, app sales as a whole.
 
     Source: definition.
     """
-    return revenue_usd * payment_fee_share
+    return (subscription_revenue_usd + token_revenue_usd + app_sales_usd) * payment_fee_share
 
 
 def marketing_usd(new_paid_users: Array, acquisition_usd_per_user: Array) -> Array:

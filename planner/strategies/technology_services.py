@@ -8,7 +8,7 @@ from planner import units
 from planner.formulas import market
 from planner.formulas.totals import quotient
 from planner.scenario.base import Section, assumed
-from planner.scenario.quantities import Quantity
+from planner.scenario.quantities import Positive, Quantity
 from planner.units import Array
 
 
@@ -31,12 +31,12 @@ class Inputs(Section):
     """Clients not served before per deal won."""
     value_usd_per_deal: Quantity = assumed("5e4 to 1e6", "from a pilot to a roll-out")
     """Value of a deal."""
-    delivery_months: Quantity = assumed("4 to 9", "a project with integration")
+    delivery_months: Positive = assumed("4 to 9", "a project with integration")
     """Months in which a deal is to be delivered."""
     workable_hours_per_month: Quantity = assumed(160, "a full-time month")
     """Hours that a consultant works in a month."""
     billable_share: Quantity = assumed(
-        "0.65 to 0.8", "around the published average of 0.689 and target of 0.75"
+        "0.62 to 0.75", "around the published average of 0.689, up to the usual target"
     )
     """Share of the hours that can be billed."""
     billing_usd_per_person_hour: Quantity = assumed("120 to 250", "rates for applied machine learning")

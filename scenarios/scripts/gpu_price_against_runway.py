@@ -1,9 +1,10 @@
 """How the price of a GPU-hour moves serving cost, funding need and runway: a table of plans at several prices.
 
-Run it from the folder that holds `scenarios/`: python scenarios/scripts/gpu_price_against_runway.py [SCENARIO]
+Run it with: python scenarios/scripts/gpu_price_against_runway.py [SCENARIO]
 """
 
 import sys
+from pathlib import Path
 
 import pandas as pd
 
@@ -22,13 +23,15 @@ def row(scenario: str, usd_per_gpu_hour: float) -> dict[str, float]:
         "funding_need_usd_p50": float(result["funding_need_usd"].quantile(0.5)),
         "funding_need_usd_p90": float(result["funding_need_usd"].quantile(0.9)),
         "runway_months_p10": float(result["runway_months"].quantile(0.1)),
-        "probability_cash_lasts": float(result["runway_months"].probability(lambda months: months == float("inf"))),
+        "probability_cash_lasts": float(
+            result["runway_months"].probability(lambda months: months == float("inf"))
+        ),
     }
 
 
 def main() -> None:
     """Print the table."""
-    scenario = sys.argv[1] if len(sys.argv) > 1 else "scenarios/open_platform.yaml"
+    scenario = sys.argv[1] if len(sys.argv) > 1 else str(Path(__file__).parents[1] / "open_platform.yaml")
     print(pd.DataFrame([row(scenario, price) for price in USD_PER_GPU_HOUR]).round(2).to_string(index=False))
 
 

@@ -331,7 +331,9 @@ def test_a_month_cannot_read_what_only_the_end_knows() -> None:
     with pytest.raises(FigureError, match=r"'bonus' mixes figures of a month with total"):
         graph(company, SHOP_LEAVES).resolve(["bonus"])
     company = {**SHOP, "bonus": lambda previous_cash, series_sales: previous_cash}
-    with pytest.raises(FigureError, match=r"'bonus' mixes figures of a month with a closing_ value or series_ row"):
+    with pytest.raises(
+        FigureError, match=r"'bonus' mixes figures of a month with a closing_ value or series_ row"
+    ):
         graph(company, SHOP_LEAVES).resolve(["bonus"])
 
 

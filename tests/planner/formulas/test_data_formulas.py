@@ -17,14 +17,15 @@ def test_cost_of_a_terabyte_by_hand() -> None:
 
 
 def test_raw_text_is_what_is_kept_over_the_share_that_is_kept() -> None:
-    assert data.cleaned_bytes(1e9, (5e8, 5e8), 4.0, 0.25) == pytest.approx(32e9)
-    assert data.cleaned_bytes(1e9, (), 4.0, 1.0) == 4e9
+    assert data.cleaned_bytes(2e9, 4.0, 0.25) == pytest.approx(32e9)
+    assert data.cleaned_bytes(1e9, 4.0, 1.0) == 4e9
+    assert data.client_cleaned_bytes(5e8, 4.0, 0.5) == 4e9
     assert data.screened_bytes(1e6, 0.5, 4.0) == 2e6
 
 
 @given(plain=st.floats(1, 1e6), ratio=st.floats(0.1, 10), price=st.floats(0, 100))
 def test_the_saving_is_what_the_two_forms_cost_apart(plain: float, ratio: float, price: float) -> None:
-    saving = data.compression_saving_usd(1e9, 2e9, plain, plain * ratio, price)
+    saving = data.compression_saving_usd(4e8, 6e8, 2e9, plain, plain * ratio, price)
     cost = 3e9 * data.filter_usd_per_byte(plain, price)
     assert saving == pytest.approx(cost * (1 - 1 / ratio), rel=1e-9, abs=1e-9)
     assert (saving >= 0) or ratio < 1

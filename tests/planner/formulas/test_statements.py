@@ -75,8 +75,8 @@ def test_staff_is_paid_from_the_month_of_hiring() -> None:
     salary = np.array([[120e3], [60e3]])
     assert people.listed_people(2.0, heads, hired) == 2
     assert people.listed_people(3.0, heads, hired) == 3
-    assert people.listed_staff_usd(2.0, heads, hired, salary, 1.0) == pytest.approx(20e3)
-    assert people.listed_staff_usd(3.0, heads, hired, salary, 1.5) == pytest.approx(37.5e3)
+    assert people.staff_usd(2.0, heads, hired, salary, 1.0) == pytest.approx(20e3)
+    assert people.staff_usd(3.0, heads, hired, salary, 1.5) == pytest.approx(37.5e3)
 
 
 def test_raises_compound_to_the_yearly_rate() -> None:

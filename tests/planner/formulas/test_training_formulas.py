@@ -94,13 +94,15 @@ def test_gpu_hours_of_llama_3_1_405b() -> None:
     goodput = 3.8e25 / (30.84e6 * 3600 * 989.4e12 * 0.41)
     assert 0.8 < goodput < 0.9
     hours_per_token = training.training_gpu_hours_per_token(flops_per_token, 989.4e12, 0.41, goodput)
-    assert training.training_gpu_hours(tokens, hours_per_token) == pytest.approx(30.84e6, rel=1e-12)
+    assert training.training_gpu_hours(tokens, 0.0, hours_per_token) == pytest.approx(30.84e6, rel=1e-12)
 
 
 def test_gpu_hours_of_gpt_3() -> None:
     # Brown et al. 2020, table D.1: 3.14e23 FLOPs are 3640 petaflop/s-days; so one device of 1 PFLOP/s that reaches
     # half of its peak needs 2 x 3640 x 24 hours.
-    hours = training.training_gpu_hours(1.0, training.training_gpu_hours_per_token(3.14e23, 1e15, 0.5, 1.0))
+    hours = training.training_gpu_hours(
+        0.4, 0.6, training.training_gpu_hours_per_token(3.14e23, 1e15, 0.5, 1.0)
+    )
     assert hours == pytest.approx(2 * 3640 * 24, rel=0.002)
 
 
@@ -113,4 +115,6 @@ def test_training_costs_hours_times_the_price_of_the_month() -> None:
 
 
 def test_research_multiplies_own_models_and_not_the_clients_work() -> None:
-    assert training.training_tokens(1e9, 3.0, (2e9, 1e9)) == 6e9
+    assert training.training_tokens(1e9, 3.0) == 3e9
+    assert training.client_training_tokens((2e9, 1e9)) == 3e9
+    assert training.client_compute_usd(3e9, 1e-6) == pytest.approx(3000)

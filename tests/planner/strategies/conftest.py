@@ -52,6 +52,8 @@ def any_inputs(strategy: str) -> st.SearchStrategy[dict[str, float]]:
     def numbers(name: str) -> st.SearchStrategy[float]:
         if is_share(name):
             return st.floats(0.01 if name == "billable_share" else 0, 1)
+        if name == "subscription_elasticity_ratio":
+            return st.floats(0, 5)
         if name in ("referral_deals_per_customer_month", "new_customers_per_deal"):
             return st.floats(0, 1)  # above, references bring references without end
         if unit_of(name).denominator or "half" in name or name.startswith(("addressable", "num_")):

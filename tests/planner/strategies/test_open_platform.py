@@ -21,7 +21,8 @@ PLAUSIBLE = {
     "developer_innovation_share_per_month": 0.004, "developer_imitation_share_per_month": 0.05,
     "user_attraction_share_per_month": 0.01, "half_pull_users": 5e4, "developer_churn_share_per_month": 0.04,
     "opening_apps": 0.0, "new_apps_per_developer_month": 0.05, "app_retirement_share_per_month": 0.02,
-    "paid_conversion_share": 0.05, "subscription_usd_per_user_month": 20.0, "tokens_per_paid_user_month": 3e6,
+    "paid_conversion_share": 0.05, "subscription_usd_per_user_month": 20.0,
+    "reference_subscription_usd_per_user_month": 20.0, "subscription_elasticity_ratio": 1.0, "tokens_per_paid_user_month": 3e6,
     "tokens_per_free_user_month": 5e4, "abuse_share": 0.05, "tokens_per_developer_month": 1e7,
     "self_hosting_share": 0.2, "app_spend_usd_per_user_month": 0.5, "take_rate_share": 0.15,
     "platform_collection_days": 5.0, "payment_fee_share": 0.03, "acquisition_usd_per_user": 80.0,
@@ -123,7 +124,7 @@ def test_apps_draw_users_and_users_draw_developers(alone: Alone) -> None:
 
 def test_a_dearer_token_is_asked_for_less() -> None:
     arguments = (10.0, 1e6, 5.0, 1e7, 0.2)
-    at = [float(open_platform.paid_tokens(*arguments, price, 1.0, 0.8)) for price in (0.5, 1.0, 2.0)]
+    at = [float(open_platform.paid_tokens(1.0, *arguments, price, 1.0, 0.8)) for price in (0.5, 1.0, 2.0)]
     assert at[0] > at[1] > at[2]
     assert at[1] == 10 * 1e6 + 5 * 1e7 * 0.8
     assert at[2] / at[1] == pytest.approx(2**-0.8)

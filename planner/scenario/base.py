@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from planner.scenario.quantities import Assumed
 
@@ -34,3 +36,20 @@ def assumed(value: float | str, note: str, source: str | None = None, as_of: dat
     it; hence the type Any.
     """
     return Assumed(value, note, source, as_of)
+
+
+def raise_at(problems: Mapping[tuple[str | int, ...], str]) -> None:
+    """Refuse keys below the one that a validator looks at, each with its own words; nothing for no problem.
+
+    Raises pydantic's ValidationError.
+    """
+    if problems:
+        raise ValidationError.from_exception_data(
+            "section",
+            [
+                InitErrorDetails(
+                    type=PydanticCustomError("value_error", "{error}", {"error": words}), loc=path, input=None
+                )
+                for path, words in problems.items()
+            ],
+        )

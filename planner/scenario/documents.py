@@ -16,9 +16,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _BOUNDS: dict[str, dict[str, float]] = {
     "share": {"minimum": 0, "maximum": 1},
     "amount": {"minimum": 0},
+    "positive": {"exclusiveMinimum": 0},
+    "positive_share": {"exclusiveMinimum": 0, "maximum": 1},
     "signed": {},
 }
-"""The three kinds of quantities and what a plain number of each may be."""
+"""The kinds of quantities and what a plain number of each may be."""
 
 
 def json_schema(model: type[Section]) -> dict[str, Any]:
@@ -72,7 +74,8 @@ def _refer(described: Any, name: str) -> None:  # noqa: ANN401
     """Replace the mark of a quantity, wherever it stands, by a reference to its kind."""
     if isinstance(described, dict):
         if kind := described.pop("quantity", None):
-            kind = "share" if is_share(name) else kind
+            if is_share(name):
+                kind = "positive_share" if kind == "positive" else "share"
             described["$ref"] = f"#/$defs/quantity_{kind}"
         for value in described.values():
             _refer(value, name)

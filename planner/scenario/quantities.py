@@ -8,14 +8,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any, LiteralString, Self
+from typing import Annotated, Any, LiteralString, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from planner.errors import suggestion
-from planner.scenario.distributions import Distribution, LogitNormal, Lognormal, Normal, number_text
+from planner.scenario.distributions import (
+    Continuous,
+    Distribution,
+    LogitNormal,
+    Lognormal,
+    Normal,
+    number_text,
+)
 from planner.scenario.spelling import ALLOWED, KINDS, LARGEST_NUMBER, NUMBER, parse
 from planner.scenario.wording import show
 from planner.units import is_share
@@ -65,10 +72,13 @@ class Quantity:
         return str(self.distribution) if self.distribution else self.text
 
     @classmethod
-    def read(cls, raw: object, name: str = "", may_be_negative: bool = False) -> Self:
+    def read(
+        cls, raw: object, name: str = "", may_be_negative: bool = False, above_zero: AboveZero | None = None
+    ) -> Self:
         """Read what a scenario writes for the quantity called `name`, whose unit says what is allowed.
 
-        Shares lie within 0..1; everything else is at least zero unless `may_be_negative`.
+        Shares lie within 0..1; everything else is at least zero unless `may_be_negative`, and what is
+        `above_zero` is never zero either.
         Raises pydantic's ValidationError with every problem of the quantity.
         """
         given = _as_mapping(raw)
@@ -81,7 +91,7 @@ class Quantity:
             if key not in FIELDS
         ]
         readers: dict[str, Callable[[object], object]] = {
-            "value": lambda value: _read_value(value, name, may_be_negative),
+            "value": lambda value: _read_value(value, name, may_be_negative, above_zero),
             "source": _read_text,
             "as_of": _read_date,
             "note": _read_text,
@@ -135,17 +145,40 @@ class _MayBeNegative:
 MAY_BE_NEGATIVE = _MayBeNegative()
 
 
-def _core_schema(*, may_be_negative: bool) -> CoreSchema:
+@dataclass(frozen=True)
+class AboveZero:
+    """The mark of a field whose quantity cannot be zero, since something is divided by it."""
+
+    hint: str = ""
+    """What to write instead of zero, where that is not plain."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return _core_schema(may_be_negative=False, above_zero=self)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"quantity": "positive"}
+
+
+ABOVE_ZERO = AboveZero()
+Positive = Annotated[Quantity, ABOVE_ZERO]
+"""The type of a field whose quantity is divided by."""
+
+
+def _core_schema(*, may_be_negative: bool, above_zero: AboveZero | None = None) -> CoreSchema:
     return core_schema.with_info_plain_validator_function(
-        partial(_validate, may_be_negative=may_be_negative),
+        partial(_validate, may_be_negative=may_be_negative, above_zero=above_zero),
         serialization=core_schema.plain_serializer_function_ser_schema(
             lambda quantity: quantity.written() if isinstance(quantity, Quantity) else quantity
         ),
     )
 
 
-def _validate(raw: object, info: core_schema.ValidationInfo, *, may_be_negative: bool) -> Quantity:
-    return Quantity.read(raw, info.field_name or "", may_be_negative)
+def _validate(
+    raw: object, info: core_schema.ValidationInfo, *, may_be_negative: bool, above_zero: AboveZero | None
+) -> Quantity:
+    return Quantity.read(raw, info.field_name or "", may_be_negative, above_zero)
 
 
 def _json_schema(*, may_be_negative: bool) -> JsonSchemaValue:
@@ -165,10 +198,15 @@ def _problem(place: tuple[str, ...], message: str, kind: LiteralString = WRONG_V
     return InitErrorDetails(type=error, loc=place, input=None)
 
 
-def _read_value(raw: object, name: str, may_be_negative: bool) -> Distribution | float:
+def _read_value(
+    raw: object, name: str, may_be_negative: bool, above_zero: AboveZero | None
+) -> Distribution | float:
     if isinstance(raw, str):
         distribution = parse(raw, name, may_be_negative)
         _check_support(distribution, name, may_be_negative)
+        # a continuous distribution that starts at zero never draws it
+        if above_zero and distribution.lower <= 0 and not isinstance(distribution, Continuous):
+            raise ValueError(f"must be above zero, but `{distribution.text}` can be 0{above_zero.hint}")
         return distribution
     if raw is None:
         raise ValueError(f"the value is missing; {ALLOWED}")
@@ -176,6 +214,8 @@ def _read_value(raw: object, name: str, may_be_negative: bool) -> Distribution |
         raise ValueError(f"{show(raw)} is not a quantity; {ALLOWED}, or {{value: ..., source: ...}}")
     if not abs(raw) <= LARGEST_NUMBER:  # also catches what is not a number
         raise ValueError(f"{show(raw)} is not a quantity; numbers are finite and below {LARGEST_NUMBER:g}")
+    if above_zero and raw <= 0:
+        raise ValueError(f"must be above zero (was {show(raw)}){above_zero.hint}")
     if is_share(name) and not 0 <= raw <= 1:
         percent = f"; write {raw / 100:.12g} for {raw:.12g} %" if 1 < raw <= 100 else ""
         raise ValueError(f"{show(raw)} is outside 0 and 1, which a share must not be{percent}")

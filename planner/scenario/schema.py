@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
-from planner.scenario.base import Section, assumed
-from planner.scenario.quantities import Quantity
+from planner.scenario.base import Section, assumed, raise_at
+from planner.scenario.quantities import AboveZero, Positive, Quantity
 from planner.scenario.uncertainty import Uncertainty
 
 Source = Literal["api", "open_weights", "fine_tuned", "pretrained"]
@@ -33,8 +33,10 @@ class Model(Section):
     """First month in which customers are served; the first model is trained in the months before."""
     training_months: Quantity = assumed(3, "a fine-tuning project with its data, start to end")
     """Months over which a model's training is spread before it serves."""
-    release_cadence_months: Quantity = assumed(6, "two refreshes a year")
-    """Months between two trainings of a model that the company trains itself."""
+    release_cadence_months: Annotated[Quantity, AboveZero("; a number beyond horizon_months means never")] = (
+        assumed(6, "two refreshes a year")
+    )
+    """Months between two trainings of a model that the company trains itself; beyond the horizon means never."""
     sequence_length: Quantity = assumed(4096, "a common training context")
     """Length of a training sequence in tokens."""
     num_layers: Quantity | None = None
@@ -70,11 +72,11 @@ class Training(Section):
     """Term on which it is rented."""
     training_usd_per_gpu_hour: Quantity | None = None
     """Price of an hour of one accelerator for training; left out, the catalogue's for accelerator and term."""
-    training_peak_flops_per_gpu_second: Quantity | None = None
+    training_peak_flops_per_gpu_second: Positive | None = None
     """Dense bf16 peak of one accelerator; left out, the catalogue's."""
-    training_mfu_share: Quantity | None = None
+    training_mfu_share: Positive | None = None
     """Share of the peak that training reaches (model FLOPs utilisation); left out, the published range."""
-    training_goodput_share: Quantity | None = None
+    training_goodput_share: Positive | None = None
     """Share of the paid time that counts (failures, restarts, waiting are the rest); left out, the published range."""
     finetuning_tokens: Quantity = assumed("5e7 to 1e9", "supervised and preference data of a domain model")
     """Tokens of one fine-tuning run, all epochs."""
@@ -97,13 +99,13 @@ class Serving(Section):
     """Price of an hour of one accelerator for serving; left out, the catalogue's for the accelerator and the term."""
     weight_precision: Literal["fp16", "bf16", "fp8", "int8", "int4", "fp4"] = "fp8"
     """Precision in which the weights are served."""
-    serving_tokens_per_gpu_second: Quantity | None = None
+    serving_tokens_per_gpu_second: Positive | None = None
     """Tokens, read and written, per second and accelerator at full load; left out, the nearest published one."""
-    gpus_per_replica: Quantity | None = None
+    gpus_per_replica: Positive | None = None
     """Accelerators of one replica of the model; left out, those of the published measurement."""
     peak_load_ratio: Quantity = assumed("1.5 to 4", "peak over mean load of public traces lies in this range")
     """Load at the busiest time over the mean load."""
-    target_utilisation_share: Quantity = assumed(
+    target_utilisation_share: Positive = assumed(
         "0.35 to 0.7", "what an acceptable latency leaves of full load"
     )
     """Share of full load that may be used at the peak."""
@@ -134,13 +136,13 @@ class Data(Section):
 
     text_bytes_per_token: Quantity = assumed("3.5 to 4.5", "English text in current vocabularies")
     """Bytes of text that make one token."""
-    corpus_kept_share: Quantity = assumed("0.1 to 0.5", "filters for quality keep a minor part of raw text")
+    corpus_kept_share: Positive = assumed("0.1 to 0.5", "filters for quality keep a minor part of raw text")
     """Share of the raw training text that the filter keeps."""
     screened_share: Quantity = assumed(1, "every prompt and answer is screened for abuse")
     """Share of the service's text that the filter screens."""
     filter_precision: Literal["fp32", "int8"] = "int8"
     """Precision of the filter model whose measured speed is used."""
-    filter_bytes_per_machine_second: Quantity | None = None
+    filter_bytes_per_machine_second: Positive | None = None
     """Bytes of text that the filter reads per second on one machine; left out, as the bench measured it."""
     filter_usd_per_machine_hour: Quantity | None = None
     """What an hour of such a machine costs; only the user can know."""
@@ -181,9 +183,9 @@ class People(Section):
 class Market(Section):
     """Prices on the market for tokens."""
 
-    price_usd_per_million_tokens: Quantity | None = None
+    price_usd_per_million_tokens: Positive | None = None
     """List price of a million tokens, read or written, in the first month."""
-    reference_price_usd_per_million_tokens: Quantity | None = None
+    reference_price_usd_per_million_tokens: Positive | None = None
     """Price at which the tokens per user and developer that the scenario gives are meant."""
     price_elasticity_ratio: Quantity = assumed(
         "0.3 to 1.3", "range over which estimates for usage pricing lie"
@@ -246,3 +248,48 @@ class Company(Section):
     market: Market = Market()
     finance: Finance = Finance()
     uncertainty: Uncertainty = Uncertainty()
+
+    @field_validator("model")
+    @classmethod
+    def _model_serves_within_the_plan(cls, model: Model, info: ValidationInfo) -> Model:
+        """Refuse a launch or a switch that the plan does not reach, or a switch before the launch."""
+        horizon, launch, switch = (
+            info.data.get("horizon_months"),
+            model.launch_month.value,
+            model.switch_month,
+        )
+        problems: dict[tuple[str | int, ...], str] = {}
+        if horizon is not None and launch > horizon:
+            problems["launch_month",] = (
+                f"launch_month is {launch:g}, after the last month that is planned (horizon_months: {horizon}); "
+                "launch earlier or plan more months"
+            )
+        if horizon is not None and switch is not None and switch > horizon:
+            problems["switch_month",] = (
+                f"switch_month is {switch}, after the last month that is planned (horizon_months: {horizon}); "
+                "switch earlier, plan more months, or leave out switch_month and switch_source"
+            )
+        elif switch is not None and switch <= launch:
+            problems["switch_month",] = (
+                f"switch_month is {switch}, not after launch_month ({launch:g}), so the first model never serves; "
+                "switch later, or write the second source as `source`"
+            )
+        raise_at(problems)
+        return model
+
+    @field_validator("finance")
+    @classmethod
+    def _money_arrives_within_the_plan(cls, finance: Finance, info: ValidationInfo) -> Finance:
+        horizon = info.data.get("horizon_months")
+        late: dict[tuple[str | int, ...], str] = {
+            (
+                "rounds",
+                number,
+                "round_month",
+            ): f"round_month is {each.round_month.value:g}, but the plan ends with "
+            f"month {horizon}: the money never arrives within it; plan more months or leave the round out"
+            for number, each in enumerate(finance.rounds)
+            if horizon is not None and each.round_month.value > horizon
+        }
+        raise_at(late)
+        return finance

@@ -30,6 +30,7 @@ _CALL = re.compile(r"(?P<kind>[A-Za-z_]\w*)\s*\((?P<numbers>.*)\)")
 _WITHIN = re.compile(r"(?P<base>.*?)\s+within\b\s*(?P<ends>.*)")
 _ENDS = re.compile(rf"(?P<low>{NUMBER})?\s*\.\.\s*(?P<high>{NUMBER})?")
 _RANGE = re.compile(rf"({NUMBER})\s*(?:-+|\.\.+|\u2026|\u2013|\u2014|~|,|and|to)\s*({NUMBER})")
+_COMMA = re.compile(r"[-+]?[0-9]{1,3}(?:[._'][0-9]{3})+,[0-9]+|[-+]?[0-9]+,[0-9]+(?:[eE][-+]?[0-9]+)?")
 _GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:[,_'][0-9]{3})+(?:\.[0-9]+)?")
 
 ORDERED: dict[str, tuple[Callable[..., Distribution], tuple[str, ...]]] = {
@@ -67,7 +68,9 @@ def parse(text: str, unit: Unit | str = "", may_be_negative: bool = True) -> Dis
         return _interval(low, high, share=unit.numerator == ("share",), may_be_negative=may_be_negative)
     if match := _CALL.fullmatch(written):
         return _call(match["kind"], match["numbers"], written)
-    if (match := _RANGE.fullmatch(written)) and not _GROUPED.fullmatch(written):
+    if (match := _RANGE.fullmatch(written)) and not (
+        _GROUPED.fullmatch(written) or _COMMA.fullmatch(written)
+    ):
         raise ValueError(f"'{written}' is not an interval; write `{match[1]} to {match[2]}`")
     if re.fullmatch(r"[A-Za-z_]\w*\s*\([^)]*", written):
         raise ValueError(
@@ -211,6 +214,9 @@ def _number(text: str, written: str) -> float:
     if _GROUPED.fullmatch(text):
         plain = re.sub(r"[,_']", "", text)
         raise ValueError(f"'{text}' has thousands separators; write {plain}")
+    if _COMMA.fullmatch(text):
+        plain = re.sub(r"[._']", "", text).replace(",", ".")
+        raise ValueError(f"'{text}' has a decimal comma; write {plain}")
     if match := re.fullmatch(rf"({NUMBER})\s*%", text):
         raise ValueError(f"'{text}' is a percentage; write {float(match[1]) / 100:.12g}")
     where = "" if text == written else f" in '{written}'"

@@ -182,7 +182,7 @@ def test_help_and_version(run: Run) -> None:
         ("strategies=[open_platfrom]", "did you mean 'open_platform'"),
         ("churn_share_per_mont=0.1", "did you mean 'churn_share_per_month'"),
         ("nonsense", "key=value"),
-        ("gpus_per_replica=0", "gpus_per_replica = 0"),
+        ("gpus_per_replica=0", "serving.gpus_per_replica: must be above zero (was 0)"),
     ],
 )
 def test_a_bad_setting_is_refused_with_what_is_allowed(run: Run, setting: str, said: str) -> None:

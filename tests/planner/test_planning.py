@@ -89,7 +89,9 @@ def test_the_company_is_the_sum_of_its_strategies(books: dict[str, np.ndarray]) 
     people = sum(books[f"{s}.people"] for s in strategies)
     close(books["people"], books["listed_people"] + people)
     staff = sum(books[f"{s}.staff_usd"] for s in strategies)
-    close(books["staff_usd"], books["listed_staff_usd"] + staff)
+    close(books["delivery_staff_usd"], staff)
+    parts = ("serving_usd", "screening_usd", "delivery_usd", "client_compute_usd", "client_cleaning_usd")
+    close(books["cost_of_revenue_usd"], sum((books[part] for part in parts), staff))
 
 
 def test_tokens_are_bought_or_computed(books: dict[str, np.ndarray]) -> None:
@@ -121,7 +123,33 @@ def test_a_mix_of_two_strategies_plans_and_earns_from_both(planned: Planned) -> 
     # the platform does not know that there are services beside it
     np.testing.assert_array_equal(mix["open_platform.users"].central, alone["open_platform.users"].central)
     assert mix["total_revenue_usd"].central > alone["total_revenue_usd"].central
-    assert mix["training_tokens"].central.sum() > alone["training_tokens"].central.sum()
+    assert mix["client_training_tokens"].central.sum() > 0
+    assert np.all(alone["client_training_tokens"].central == 0)
+    np.testing.assert_array_equal(mix["training_tokens"].central, alone["training_tokens"].central)
+
+
+def test_consultants_and_clients_compute_are_costs_of_revenue(planned: Planned) -> None:
+    plain = planned("technology_services")
+    assert np.nanmax(plain["gross_margin_share"].central) < 0.9
+    heavy = planned("technology_services", "project_training_tokens_per_deal=1e12")
+    grown = heavy["cost_of_revenue_usd"].central - plain["cost_of_revenue_usd"].central
+    passed_on = heavy["client_compute_usd"].central + heavy["client_cleaning_usd"].central
+    others = plain["client_compute_usd"].central + plain["client_cleaning_usd"].central
+    np.testing.assert_allclose(grown, passed_on - others, rtol=1e-9, atol=1e-6)
+    np.testing.assert_array_equal(heavy["one_off_usd"].central, plain["one_off_usd"].central)
+
+
+def test_nobody_pays_before_the_platform_opens(planned: Planned) -> None:
+    found = planned("base", "opening_users=50000", "opening_paid_users=5000")
+    closed = int(found.leaves["launch_month"].central()) - 1
+    for name in ("revenue_usd", "served_tokens"):
+        assert np.all(found[name].central[:closed] == 0), name
+        assert found[name].central[closed] > 0, name
+
+
+def test_a_dearer_subscription_is_taken_by_fewer(planned: Planned) -> None:
+    cheap, dear = (planned("base", f"subscription_usd_per_user_month={fee}") for fee in (20, 240))
+    assert dear["paid_users"].central[-1] < 0.2 * cheap["paid_users"].central[-1]
 
 
 def test_the_order_of_the_strategies_does_not_matter(planned: Planned) -> None:
@@ -201,11 +229,13 @@ def test_a_misspelt_or_impossible_setting_is_refused(root: Path, setting: str, m
 @pytest.mark.parametrize(
     ("setting", "figure", "named"),
     [
-        ("training_mfu_share=0", "training_gpu_hours_per_token", "training_mfu_share = 0"),
-        ("gpus_per_replica=0", "serving_replicas", "gpus_per_replica = 0"),
-        ("corpus_kept_share=0", "cleaned_bytes", "corpus_kept_share = 0"),
-        ("price_usd_per_million_tokens=0", "paid_tokens", "price_usd_per_million_tokens = 0"),
-        ("release_cadence_months=0", "refresh_share", "release_cadence_months = 0"),
+        ("training_mfu_share=0", "training.training_mfu_share", "must be above zero"),
+        ("gpus_per_replica=0", "serving.gpus_per_replica", "must be above zero"),
+        ("corpus_kept_share=chance(0.5)", "data.corpus_kept_share", "must be above zero"),
+        ("price_usd_per_million_tokens=0", "market.price_usd_per_million_tokens", "must be above zero"),
+        ("release_cadence_months=0", "model.release_cadence_months", "beyond horizon_months means never"),
+        ("half_pull_users=-1", "open_platform.half_pull_users", "must be above zero"),
+        ("delivery_months=0", "technology_services.delivery_months", "must be above zero"),
         ("training_usd_per_gpu_hour=1e308", "", "beyond all bounds|below"),
     ],
 )
@@ -266,10 +296,58 @@ def test_the_cost_follows_the_switch_of_the_source(planned: Planned) -> None:
     np.testing.assert_array_equal(cost_row(always, "api_usd")[:19], bought[:19])
 
 
-def test_a_switch_beyond_the_horizon_changes_nothing_but_its_preparation(planned: Planned) -> None:
-    late = planned("base", "model.source=api", "model.switch_source=fine_tuned", "model.switch_month=200")
-    never = planned("base", "model.source=api")
-    np.testing.assert_array_equal(late["cash_usd"].central, never["cash_usd"].central)
+@pytest.mark.parametrize(
+    ("sets", "said"),
+    [
+        (("model.launch_month=49",), "model.launch_month: launch_month is 49, after the last month"),
+        (("model.launch_month=49.5 to 60",), "model.launch_month: launch_month is 54"),
+        (
+            ("horizon_months=4",),
+            "base.yaml:14:17: model.launch_month: launch_month is 5, after the last month",
+        ),
+        (
+            ("model.switch_source=api", "model.switch_month=49"),
+            "model.switch_month: switch_month is 49, after",
+        ),
+        (
+            ("model.switch_source=api", "model.switch_month=5"),
+            "switch_month is 5, not after launch_month (5)",
+        ),
+        (
+            ("finance.rounds=[{round_month: 60, round_usd: 1}]",),
+            "finance.rounds.0.round_month: round_month is 60, but the plan ends with month 48: the money never",
+        ),
+        (
+            ("open_platform.opening_users=5e6",),
+            "open_platform.opening_users: opening_users is 5e+06, more than addressable_users",
+        ),
+        (
+            ("open_platform.opening_users=50", "open_platform.opening_paid_users=60"),
+            "open_platform.opening_paid_users: opening_paid_users is 60, more than opening_users (50)",
+        ),
+        (
+            ("open_platform.opening_developers=1e6",),
+            "open_platform.opening_developers: opening_developers is 1e+06, more than addressable_developers",
+        ),
+    ],
+)
+def test_what_contradicts_itself_is_refused_at_its_key(root: Path, sets: tuple[str, ...], said: str) -> None:
+    with pytest.raises(ScenarioError) as error:
+        plan(root / "scenarios" / "base.yaml", sets=sets, measurements=str(RECORD))
+    assert said in str(error.value)
+
+
+def test_all_contradictions_are_said_at_once(root: Path) -> None:
+    sets = ["model.launch_month=60", "open_platform.opening_paid_users=5", "training_mfu_share=0",
+            "finance.rounds=[{round_month: 49, round_usd: 1}]"]  # fmt: skip
+    with pytest.raises(ScenarioError) as error:
+        plan(root / "scenarios" / "base.yaml", sets=sets, measurements=str(RECORD))
+    assert len(error.value.problems) == 4
+
+
+def test_a_contradiction_in_some_draws_alone_is_none(planned: Planned) -> None:
+    found = planned("base", "model.launch_month=5 to 70", draws=64)
+    assert np.all(np.isfinite(found["cash_usd"].draws))
 
 
 @pytest.mark.parametrize("half", ["model.switch_source=api", "model.switch_month=9"])
@@ -326,7 +404,8 @@ def test_a_plan_without_uncertainty_is_the_same_in_every_draw(planned: Planned) 
 @pytest.mark.parametrize("months", [1, 2, 240])
 @pytest.mark.parametrize("draws", [1, 3])
 def test_the_shortest_and_the_longest_plan(planned: Planned, months: int, draws: int) -> None:
-    found = planned("base", f"horizon_months={months}", draws=draws)
+    sets = ("model.launch_month=1", "finance.rounds=[]", f"horizon_months={months}")
+    found = planned("base", *sets, draws=draws)
     assert found["cash_usd"].central.shape == (months,)
     assert np.ndim(found["funding_need_usd"].central) == 0
     assert [len(list(found.trace(name).walk())) > 5 for name in ("cash_usd", "funding_need_usd")] == [

@@ -88,7 +88,10 @@ def test_what_goes_to_a_process_can_be_pickled(scenario: Path) -> None:
 
 def test_an_error_in_a_process_reaches_the_user(scenario: Path) -> None:
     sets = ["gross_margin_share=0.5", "model.launch_month=1"]
-    ready = prepare(scenario, [*sets, "filter_bytes_per_machine_second=0"], str(RECORD))
+    speed = ["serving_tokens_per_gpu_second=1e4", "gpus_per_replica=1"]
+    ready = prepare(
+        scenario, [*sets, "input_tokens_per_request=0", "output_tokens_per_request=0", *speed], str(RECORD)
+    )
     draws = draws_of(ready.leaves, ready.program.leaves, ready.loaded, 4_096, 0)
     for workers in (1, 2):
         with pytest.raises(FigureError, match="cannot be worked out"):

@@ -52,7 +52,7 @@ def test_the_strongest_comes_first(root: Path) -> None:
 
 
 def test_a_month_that_never_comes_has_no_size(root: Path) -> None:
-    result = plan(root, "model.launch_month=60")
+    result = plan(root, "model.launch_month=48")
     assert {swing.size for swing in swings(result, "break_even_month")} == {0.0}
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from planner.scenario.base import Section, assumed
 from planner.scenario.distributions import LogitNormal, Lognormal, Normal
-from planner.scenario.quantities import MAY_BE_NEGATIVE, Quantity
+from planner.scenario.quantities import MAY_BE_NEGATIVE, AboveZero, Positive, Quantity
 
 
 class Market(Section):
@@ -169,3 +169,38 @@ def test_items_of_a_list_are_read_by_the_name_of_the_list() -> None:
     with pytest.raises(ValidationError) as raised:
         Market.model_validate_json('{"mix_share": [0.5, 2]}')
     assert [error["loc"] for error in raised.value.errors()] == [("mix_share", 1)]
+
+
+class Speeds(Section):
+    speed_ratio: Positive | None = None
+    """Something that is divided by."""
+    cadence_months: Annotated[Quantity, AboveZero("; a large number means never")] = assumed(6, "a guess")
+    """How often."""
+
+
+@pytest.mark.parametrize("raw", [0, 0.0, -3, "chance(0.5)", "poisson(2)", "choice(0:0.5, 2:0.5)"])
+def test_what_is_divided_by_is_never_zero(raw: object) -> None:
+    with pytest.raises(ValidationError, match="must be above zero"):
+        Speeds(speed_ratio=raw)  # type: ignore[arg-type]
+    with pytest.raises(ValidationError, match="a large number means never"):
+        Speeds(cadence_months=raw)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("raw", [1e-9, "5 to 10", "uniform(0, 2)", "choice(1:0.5, 2:0.5)"])
+def test_what_is_above_zero_may_be_as_small_as_it_likes(raw: object) -> None:
+    assert Speeds(speed_ratio=raw).speed_ratio == Quantity.read(raw)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("raw", "meant"),
+    [
+        ("1,2", "1.2"),
+        ("1.200,50", "1200.50"),
+        ("1,5 to 2,5", "1.5"),
+        ("-0,25", "-0.25"),
+        ("1'200,5", "1200.5"),
+    ],
+)
+def test_a_decimal_comma_is_answered_with_a_point(raw: str, meant: str) -> None:
+    [(_, message)] = messages(raw)
+    assert message.endswith(f"has a decimal comma; write {meant}")

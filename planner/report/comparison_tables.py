@@ -25,6 +25,8 @@ from planner.scenario.quantities import Quantity
 MONTH_UNITS = ("month", "months")
 SELF_EVIDENT = ("name", "description")
 """Keys that differ between any two scenarios and stand at the head of the page."""
+STEP_DIGITS = 4
+"""Digits of the largest total on the way from one cash to another; the steps are smaller and have fewer."""
 PATH = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 
@@ -301,7 +303,7 @@ class ComparisonTables:
         }
 
 
-def round_together(totals: Sequence[float], digits: int = DIGITS) -> list[float]:
+def round_together(totals: Sequence[float], digits: int = STEP_DIGITS) -> list[float]:
     """Round running totals to one unit, so that the steps between them as shown add up exactly."""
     unit = unit_of(max(map(abs, totals)), digits)
     return [round(total / unit) * unit for total in totals]

@@ -21,6 +21,13 @@ def file(html: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     return path.as_uri()
 
 
+@pytest.fixture(scope="module")
+def any_file(document: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    path.write_text(document, "utf-8")
+    return path.as_uri()
+
+
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 390, "height": 800})
@@ -38,12 +45,12 @@ def watched(context: BrowserContext) -> tuple[Page, list[str]]:
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_opens_quietly_and_fits(browser: Browser, file: str, width: int, scheme: str) -> None:
+def test_it_opens_quietly_and_fits(browser: Browser, any_file: str, width: int, scheme: str) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
     page, complaints = watched(context)
-    page.goto(file)
+    page.goto(any_file)
     page.evaluate("document.querySelectorAll('details').forEach(box => { box.open = true })")
-    assert [text for text in complaints if file not in text and "data:" not in text] == []
+    assert [text for text in complaints if any_file not in text and "data:" not in text] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     background = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     light = sum(int(part) for part in background[4:-1].split(",")) > 3 * 128
@@ -97,11 +104,22 @@ def test_print_has_the_charts_and_the_appendix_only_by_choice(browser: Browser, 
     page.close()
 
 
-def test_text_has_enough_contrast(browser: Browser, file: str, root: Path) -> None:
+def test_a_comparison_prints_its_charts(browser: Browser, comparison_html: str, tmp_path: Path) -> None:
+    path = tmp_path / "comparison.html"
+    path.write_text(comparison_html, "utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.emulate_media(media="print")
+    assert page.locator("svg.chart:visible").count() == 1
+    assert page.locator("table.waterfall:visible").count() == 2
+    page.close()
+
+
+def test_text_has_enough_contrast(browser: Browser, any_file: str, root: Path) -> None:
     script = (root / "tests" / "planner" / "report" / "contrast.js").read_text("utf-8")
     for scheme in ("light", "dark"):
         context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]
         page = context.new_page()
-        page.goto(file)
+        page.goto(any_file)
         assert page.evaluate(script) == [], scheme
         context.close()

@@ -71,28 +71,28 @@ class Reader(HTMLParser):
             assert self.open.pop() == tag
 
 
-def test_it_is_one_small_file_that_loads_nothing(html: str) -> None:
-    assert len(html.encode()) < MAX_BYTES
-    assert Reader(html).loads == ["data:,"]
-    assert "@import" not in html
-    assert "url(" not in html
+def test_it_is_one_small_file_that_loads_nothing(document: str) -> None:
+    assert len(document.encode()) < MAX_BYTES
+    assert Reader(document).loads == ["data:,"]
+    assert "@import" not in document
+    assert "url(" not in document
 
 
-def test_the_policy_allows_exactly_the_style_and_the_script_inside(html: str) -> None:
-    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+def test_the_policy_allows_exactly_the_style_and_the_script_inside(document: str) -> None:
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', document)
     assert policy
     rules = policy[1].replace("&#39;", "'")
     assert rules.startswith("default-src 'none'; ")
     assert "unsafe" not in rules
     for tag in ("style", "script"):
-        inside = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+        inside = re.findall(rf"<{tag}>(.*?)</{tag}>", document, re.DOTALL)
         assert len(inside) == 1
         expected = base64.b64encode(hashlib.sha256(inside[0].encode()).digest()).decode()
         assert f"{tag}-src 'sha256-{expected}'" in rules
 
 
-def test_every_link_leads_somewhere_and_every_id_is_its_own(html: str) -> None:
-    reader = Reader(html)
+def test_every_link_leads_somewhere_and_every_id_is_its_own(document: str) -> None:
+    reader = Reader(document)
     assert reader.open == []
     assert [name for name, count in reader.ids.items() if count > 1] == []
     inside = {link[1:] for link in reader.links if link.startswith("#")}
@@ -100,14 +100,14 @@ def test_every_link_leads_somewhere_and_every_id_is_its_own(html: str) -> None:
     assert all(link.startswith(("#", "https://", "http://")) for link in reader.links)
 
 
-def test_headings_are_in_order(html: str) -> None:
-    levels = Reader(html).headings
+def test_headings_are_in_order(document: str) -> None:
+    levels = Reader(document).headings
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-def test_drawings_are_well_formed(html: str) -> None:
-    drawings = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
+def test_drawings_are_well_formed(document: str) -> None:
+    drawings = re.findall(r"<svg.*?</svg>", document, re.DOTALL)
     assert len(drawings) > 20
     for drawing in drawings:
         ElementTree.fromstring(drawing)
@@ -125,6 +125,62 @@ def test_entries_show_the_formula_and_the_evidence(html: str) -> None:
     assert 'href="#figure-lowest_cash_before_funding_usd"' in entry
     assert 'href="#input-funding_buffer_usd"' in entry
     assert ">assumed</span>" in entry
+
+
+def test_an_input_that_is_multiplied_by_nothing_is_not_counted_and_says_so(
+    planned: Planner, html: str
+) -> None:
+    result = planned("base", draws=256)
+    idle = {
+        "vendor_input_usd_per_million_tokens",
+        "vendor_output_usd_per_million_tokens",
+        "pretraining_tokens",
+    }
+    assert not idle & set(evident(result))
+    for name in idle & set(result.used_leaves()):
+        assert ">not used</span>" in html.split(f'id="input-{name}"')[1].split("</li>")[0]
+    bought = evident(planned("base", "model.source=api"))
+    assert "vendor_input_usd_per_million_tokens" in bought
+    assert "serving_usd_per_gpu_hour" not in bought
+
+
+def test_a_distribution_is_spelt_out_where_its_ends_do_not_say_it(planned: Planner) -> None:
+    shown = page(
+        planned("base", "finance.opening_cash_usd=choice(5e5:0.92, 1e5:0.08)",
+                "finance.funding_buffer_usd=1e5 to 4e5 within 2e5 .. 3e5", draws=2)
+    )  # fmt: skip
+    cash = shown.split('id="input-opening_cash_usd"')[1].split("</li>")[0]
+    assert "90 % range $100K–$500K, mean $468K (choice(100000:0.08, 500000:0.92))" in cash
+    buffer = shown.split('id="input-funding_buffer_usd"')[1].split("</li>")[0]
+    assert "within 200000..300000 (truncated lognormal)" in buffer
+
+
+def test_it_says_what_depends_on_what_and_what_could_not_be_met(dependent: Result) -> None:
+    limits = page(dependent).split('<section id="limits"')[1].split("</section>")[0]
+    text = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", limits))
+    assert "The factor price war drives: People who could use the platform (+0.7), " in text
+    assert (
+        "People who could use the platform and Marketing for one new subscriber: rank correlation +0.95"
+        in text
+    )
+    assert "(people.roles.1.role_salary_usd_per_person_year)" in text
+    assert "Not all of this can hold at once." in text
+    assert dependent.drawing.dependence.repairs
+    assert text.count("asked") == len(dependent.drawing.dependence.repairs)
+    assert "Inputs are drawn independently of each other, apart from those named above." in text
+    assert 'href="#input-addressable_users"' in limits
+
+
+def test_what_was_set_for_one_run_rests(planned: Planner, dependent: Result) -> None:
+    result = planned(dependent.loaded.path, "open_platform.addressable_users=1e6", draws=256)
+    limits = page(result).split('<section id="limits"')[1].split("</section>")[0]
+    assert "its dependence on other inputs rests" in limits
+    assert "People who could use the platform" not in limits
+
+
+def test_independent_inputs_are_said_to_be(html: str) -> None:
+    assert "Inputs are drawn independently of each other." in html
+    assert "What depends on what" not in html
 
 
 def test_the_parts_of_the_start_add_up(planned: Planner) -> None:
@@ -155,8 +211,12 @@ def test_hostile_names_are_only_text(planned: Planner) -> None:
 @pytest.mark.parametrize(
     ("scenario", "sets", "expected"),
     [
-        ("base", ("model.launch_month=60",), "No revenue comes before the plan ends"),
-        ("base", ("horizon_months=1",), "one month, January 2027"),
+        ("base", ("revenue_usd=0",), "No revenue comes before the plan ends"),
+        (
+            "base",
+            ("horizon_months=1", "model.launch_month=1", "finance.rounds=[]"),
+            "one month, January 2027",
+        ),
         ("base", ("finance.opening_cash_usd=1e9",), "At least nine draws in ten need no new money."),
         ("base", ("model.source=api",), "Nothing is trained, so no training data is needed."),
         ("base", ("model.source=open_weights",), "The company trains no model of its own."),

@@ -12,7 +12,7 @@ from planner.analysis.swings import Swing
 from planner.evidence import Evidence, Kind, Leaf
 from planner.report.formats import Formats
 from planner.report.messages import messages
-from planner.report.outlook import Outlook, Spread
+from planner.report.outlook import Errors, Outlook, Spread
 from planner.report.words import Answer, Verdict
 from planner.scenario.quantities import Quantity
 
@@ -94,10 +94,19 @@ def test_an_ordinary_plan() -> None:
     assert certainty.headline == "67 of 93"
     assert text(certainty) == (
         "The plan rests on 93 inputs: 3 measured, 0 quoted, 23 published, 67 assumed. "
-        'The funding need hangs most on "Marketing for one subscriber": from its p10 to its p90 that alone moves the need '
-        "between $2M and $4M. Assumed among the strongest inputs: 1 of 2. "
+        'The funding need hangs most on "Marketing for one subscriber": from its p10 to its p90 that alone moves the '
+        "need between $2M and $4M. Assumed among the strongest inputs: 1 of 2. "
         "The odds come from 4,096 draws of all uncertain inputs at once; they are only as good as the ranges."
     )
+
+
+def test_sampling_errors_stand_in_small_print_where_they_reach_the_digits() -> None:
+    errors = Errors(2e5, 1.0, 0.004, 0.004, 1e-6)
+    need, _, runway, break_even, _ = verdict(replace(BASE, errors=errors)).answers()
+    assert need.small == "Sampling error: p50 ± $200K, 55% ± 0.4 points."
+    assert runway.small == "Sampling error: 40% ± 0.4 points."
+    assert break_even.small == ""
+    assert {answer.small for answer in verdict(BASE).answers()} == {""}
 
 
 @pytest.mark.parametrize(

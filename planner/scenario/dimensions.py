@@ -15,7 +15,6 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-
 NUM_EVEN_DIMENSIONS = 140
 """Dimensions below this one were chosen so that no two of them correlate by 0.02 in 16,384 draws; some above do."""
 

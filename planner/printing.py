@@ -227,8 +227,9 @@ def solution(found: Solution, vary: str, target: str, wanted: float) -> str:
     if not found.crossings:
         lines.append(f"so do all values tried from {searched}; this one is nearest to the scenario's own")
     elif is_drawn:
-        low = number(found.low) if found.low is not None else "open"
-        high = number(found.high) if found.high is not None else "open"
+        low, high = (
+            "open" if end is None else number(float(f"{end:.3e}")) for end in (found.low, found.high)
+        )
         lines.append(f"95 % interval of the value from the sampling error: {low} to {high}")
     if found.crossings:
         lines.append(f"tried from {searched}{_shape(found, vary, wanted if is_drawn else None)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from statistics import median
@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from planner import units
 from planner.catalogue.facts import Fact, Row, aliases, fact, first_day, resolve, table, unknown
+from planner.catalogue.reference import reference
 from planner.errors import CatalogueError
 
 Term = Literal["on_demand", "spot", "reserved_1_year", "reserved_3_years", "purchase"]
@@ -17,6 +18,12 @@ TERMS: tuple[Term, ...] = get_args(Term)
 
 PRICE_WINDOW_MONTHS = 24.0
 """Offers older than this, counted back from the newest, say little about what is asked today."""
+
+_DISCOUNTS = {
+    "reserved_1_year": "commitment_discount_1_year_share",
+    "reserved_3_years": "commitment_discount_3_years_share",
+}
+"""The published discount on the on-demand price that belongs to a commitment."""
 
 _USD_DECIMALS = 6
 """The median of an even number of offers is a mean, whose last digits are noise of binary fractions."""
@@ -86,23 +93,56 @@ def price(
     `assumed`. An offer without a named seller counts by itself. `key` is the key of the scenario that an
     error tells the user to write.
 
+    Committed hours are quoted by fewer, other and older sellers than hours on demand. Where their median is
+    not below the on-demand price, the answer is the on-demand price less the published discount, `assumed`.
+
     Raises CatalogueError where there is no offer.
     """
+    quoted = _median_offer(name, term, on, key)
+    if term not in _DISCOUNTS or not _known_by(_offers(name, "on_demand"), on):
+        return quoted
+    on_demand = _median_offer(name, "on_demand", on, key)
+    return quoted if quoted.value < on_demand.value else _discounted(on_demand, term, quoted)
+
+
+def _discounted(on_demand: Fact, term: Term, quoted: Fact) -> Fact:
+    """Derive the price of a committed hour; low and high are those of the offers and of the discount."""
+    discount = reference(_DISCOUNTS[term])
+    cheapest, dearest = discount.high or discount.value, discount.low or discount.value
+    note = (
+        f"on-demand price {on_demand.value:g} x (1 - {discount.value:g}), because the {term} price quoted, "
+        f"{quoted.value:g}, is not below it ({quoted.source}); discounts from {dearest:g} to {cheapest:g}; "
+        f"on demand: {on_demand.note}"
+    )
+    return replace(
+        on_demand,
+        value=round(on_demand.value * (1 - discount.value), _USD_DECIMALS),
+        source=f"{on_demand.source}; less the discount of {discount.source}",
+        evidence="assumed",
+        note=note,
+        low=round((on_demand.low or on_demand.value) * (1 - cheapest), _USD_DECIMALS),
+        high=round((on_demand.high or on_demand.value) * (1 - dearest), _USD_DECIMALS),
+    )
+
+
+def _median_offer(name: str, term: str, on: date | None, key: str) -> Fact:
     found = accelerator(name).id
-    rows = [row for row in _offers(found, term) if on is None or first_day(row["as_of"]) <= on]
+    rows = _known_by(_offers(found, term), on)
     if not rows:
         raise _no_price(found, term, on, key)
     solid = [row for row in rows if row["evidence"] == "published" and not row["note"].startswith("conflict")]
     used = _newest_by_seller(solid or rows)
     values = {seller: median(float(row["value"]) for row in offers) for seller, offers in used.items()}
     left_out = len(rows) - len(solid) if solid else 0
-    note = f"offers from {min(values.values()):g} to {max(values.values()):g}, sellers: {len(values)}"
+    days = sorted({row["as_of"] for offers in used.values() for row in offers}, key=first_day)
+    span = f"of {days[0]} to {days[-1]}" if len(days) > 1 else f"of {days[0]}"
+    note = f"offers {span} from {min(values.values()):g} to {max(values.values()):g}, sellers: {len(values)}"
     if left_out:
         note += f"; conflicting or assumed rows left out: {left_out}"
     return Fact(
         name=rows[0]["quantity"],
         value=round(median(values.values()), _USD_DECIMALS),
-        as_of=max((row["as_of"] for offers in used.values() for row in offers), key=first_day),
+        as_of=days[-1],
         source="planner/catalogue/prices.csv, median of: " + _listing(used, values),
         evidence="published" if solid else "assumed",
         note=note,
@@ -116,6 +156,10 @@ def _offers(name: str, term: str) -> list[Row]:
         raise unknown("term of a price", term, TERMS)
     found = accelerator(name).id
     return [row for row in table("prices") if row["accelerator"] == found and row["term"] == term]
+
+
+def _known_by(rows: list[Row], on: date | None) -> list[Row]:
+    return [row for row in rows if on is None or first_day(row["as_of"]) <= on]
 
 
 def _newest_by_seller(rows: list[Row]) -> dict[str, list[Row]]:

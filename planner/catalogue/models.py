@@ -15,6 +15,14 @@ from planner.errors import CatalogueError, nearest
 _SAME_WIDTH = {"bf16": "fp16"}
 """Both types have sixteen bits and the same peak, so what is published for one holds for the other."""
 
+NEAR_RATIO, FARTHEST_RATIO = 2.0, 8.0
+"""Requests of up to twice the published lengths are taken as published, of up to eight times as an assumption."""
+
+_REPLICA_KEYS = (
+    "`serving.serving_tokens_per_gpu_second: {value: ..., source: ...}` (tokens read and written) and "
+    "`serving.gpus_per_replica`"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -74,12 +82,14 @@ def serving_throughput(
 ) -> Fact:
     """Return the published throughput at full load: tokens read and written, per GPU and second.
 
-    Taken is the row whose requests are nearest in the logarithms of their input and output lengths, without
-    interpolation: a mix far from the published one deserves a measurement of its own. bf16 and fp16 stand for
-    each other.
+    Taken is the row whose requests are nearest in two logarithms, without interpolation: of the ratio of input
+    to output tokens, because reading is far cheaper than writing, and of their sum, because long requests leave
+    room for few at a time. A row with a length more than 8 times off counts only when all are. bf16 and fp16
+    stand for each other. Where a length is more than twice off, the fact is `assumed` and says how far.
 
     Formula: total = output_rate * (input_tokens + output_tokens) / output_tokens of the published requests.
-    Raises CatalogueError where nothing is published for the three, with what is, or a length is not positive.
+    Raises CatalogueError where nothing is published for the three, with what is, where a length is more than 8
+    times that of every published request, or less than an eighth, and where one is not positive.
     """
     row = _nearest_row(model_name, accelerator_name, precision, input_tokens, output_tokens)
     into, out = _lengths(row)
@@ -91,7 +101,7 @@ def serving_throughput(
         f"(asked: {input_tokens:g} and {output_tokens:g}), {rate:g} output tokens per GPU and second at full "
         f"load; total = {rate:g} x ({into:g} + {out:g}) / {out:g}; {known.note}"
     )
-    return replace(known, note=note)
+    return _as_far(replace(known, note=note), row, input_tokens, output_tokens)
 
 
 def serving_gpus_per_replica(
@@ -102,7 +112,8 @@ def serving_gpus_per_replica(
     Raises CatalogueError as `serving_throughput` does.
     """
     row = _nearest_row(model_name, accelerator_name, precision, input_tokens, output_tokens)
-    return fact(row, "gpus_per_replica", row["gpus_per_replica"])
+    known = fact(row, "gpus_per_replica", row["gpus_per_replica"])
+    return _as_far(known, row, input_tokens, output_tokens)
 
 
 def api_price(name: str) -> ApiPrice:
@@ -163,7 +174,10 @@ def _nearest_row(
     rows = [row for row in table("serving_throughput") if _set_up(row) == asked]
     if not rows:
         raise _no_throughput(*asked)
-    return min(rows, key=lambda row: _log_distance(row, input_tokens, output_tokens))
+    found = min(rows, key=lambda row: _distance(row, input_tokens, output_tokens))
+    if _off(found, input_tokens, output_tokens) > FARTHEST_RATIO:
+        raise _too_far(found, input_tokens, output_tokens)
+    return found
 
 
 def _set_up(row: Row) -> tuple[str, str, str]:
@@ -174,9 +188,40 @@ def _lengths(row: Row) -> tuple[float, float]:
     return float(row["input_tokens_per_request"]), float(row["output_tokens_per_request"])
 
 
-def _log_distance(row: Row, input_tokens: float, output_tokens: float) -> float:
+def _distance(row: Row, input_tokens: float, output_tokens: float) -> tuple[bool, float]:
+    """Return whether a row is too far to be used, and how far it is in its ratio of lengths and their sum."""
     into, out = _lengths(row)
-    return hypot(log(into / input_tokens), log(out / output_tokens))
+    ratio = log((into / out) / (input_tokens / output_tokens))
+    total = log((into + out) / (input_tokens + output_tokens))
+    return _off(row, input_tokens, output_tokens) > FARTHEST_RATIO, hypot(ratio, total)
+
+
+def _off(row: Row, input_tokens: float, output_tokens: float) -> float:
+    """Return by what factor the lengths of a row differ from those asked, the larger of the two."""
+    into, out = _lengths(row)
+    return max(into / input_tokens, input_tokens / into, out / output_tokens, output_tokens / out)
+
+
+def _as_far(known: Fact, row: Row, input_tokens: float, output_tokens: float) -> Fact:
+    """Return a fact of a row as what it is worth for the requests asked."""
+    off = _off(row, input_tokens, output_tokens)
+    if off <= NEAR_RATIO:
+        return known
+    into, out = _lengths(row)
+    far = (
+        f"measured with requests of {into:g} input and {out:g} output tokens, up to {off:.2g} times off those "
+        f"asked ({input_tokens:g} and {output_tokens:g})"
+    )
+    return replace(known, evidence="assumed", note=f"{far}; {known.note}" if known.note else far)
+
+
+def _too_far(row: Row, input_tokens: float, output_tokens: float) -> CatalogueError:
+    into, out = _lengths(row)
+    return CatalogueError(
+        f"the nearest published requests, of {into:g} input and {out:g} output tokens, are too far from those of "
+        f"the scenario, of {input_tokens:g} and {output_tokens:g} (at most {FARTHEST_RATIO:g} times off). "
+        f"To go on, measure your own requests and write {_REPLICA_KEYS}"
+    )
 
 
 def _no_throughput(model_id: str, accelerator_id: str, precision: str) -> CatalogueError:
@@ -185,6 +230,5 @@ def _no_throughput(model_id: str, accelerator_id: str, precision: str) -> Catalo
     choice = "choose one of these, or write" if having else "write"
     return CatalogueError(
         f"no published throughput of '{model_id}' with {precision} weights on '{accelerator_id}'; {known}. "
-        f"To go on, {choice} what you measured or were told into the scenario: "
-        "`serving.serving_tokens_per_gpu_second: {value: ..., source: ...}` (tokens read and written)"
+        f"To go on, {choice} what you measured or were told into the scenario: {_REPLICA_KEYS}"
     )

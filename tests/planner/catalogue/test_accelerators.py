@@ -38,7 +38,7 @@ def test_known_figures_are_dense_and_in_si_units(name: str, quantity: str, value
 
 
 def test_the_unit_of_a_fact_is_read_from_its_name() -> None:
-    assert accelerator("h100-sxm").fact("peak_bf16_flops_per_second").unit == "flops per seconds"
+    assert accelerator("h100-sxm").fact("peak_bf16_flops_per_second").unit == "flops per second"
 
 
 @pytest.mark.parametrize("name", ["v100-sxm-32gb", "t4", "p100-sxm"])
@@ -124,6 +124,39 @@ def test_where_only_estimates_exist_the_price_is_assumed() -> None:
     assert (estimate.value, estimate.evidence) == (1781.0, "assumed")
 
 
+def test_a_commitment_that_is_quoted_above_the_hour_on_demand_is_derived_from_it() -> None:
+    on_demand = price("h100-sxm", "on_demand")
+    for term, discount in (("reserved_1_year", 0.37), ("reserved_3_years", 0.56)):
+        derived = price("h100-sxm", term)  # type: ignore[arg-type]
+        assert derived.value == pytest.approx(on_demand.value * (1 - discount))
+        assert derived.evidence == "assumed"
+        assert "prices.csv" in derived.source
+        assert "cost_analysis_standalone.py" in derived.source
+        assert "Google Cloud 7.67" in derived.note or "Google Cloud 4.86" in derived.note
+        assert derived.low is not None
+        assert derived.high is not None
+        assert derived.low < derived.value < derived.high
+
+
+def test_a_commitment_that_is_quoted_below_the_hour_on_demand_is_as_quoted() -> None:
+    # Amazon Web Services 3.00, Microsoft Azure 3.06, both of 2025, and Oblivus 1.69 of 2024
+    quoted = price("a100-sxm-80gb", "reserved_3_years")
+    assert quoted.evidence == "published"
+    assert "discount" not in quoted.source
+
+
+@pytest.mark.parametrize("name", accelerator_ids())
+def test_who_commits_never_pays_more(name: str) -> None:
+    terms: tuple[Term, ...] = ("reserved_1_year", "reserved_3_years")
+    for term in terms:
+        if prices(name, term) and prices(name, "on_demand"):
+            assert price(name, term).value < price(name, "on_demand").value
+
+
+def test_the_days_of_the_offers_are_said() -> None:
+    assert "offers of 2025-01 to 2026 from 3.5 to 10.6" in price("h200-sxm").note
+
+
 def test_old_offers_do_not_count() -> None:
     chosen = price("a100-sxm-80gb")
     named = [part.rpartition("(")[2].rstrip(")") for part in chosen.source.split(", ")[1:]]
@@ -156,7 +189,13 @@ def test_a_price_lies_among_its_offers_or_is_an_error_and_never_zero(name: str, 
             price(name, term)
         return
     chosen = price(name, term)
-    assert min(offer.value for offer in offers) <= chosen.value <= max(offer.value for offer in offers)
+    if "commitment" in chosen.note or "discount" in chosen.source:
+        offers = prices(name, "on_demand")
+        assert chosen.value < price(name, "on_demand").value
+        assert chosen.evidence == "assumed"
+    else:
+        assert chosen.value >= min(offer.value for offer in offers)
+    assert chosen.value <= max(offer.value for offer in offers)
     assert chosen.value > 0
     assert chosen == price(name, term), "the choice must not depend on anything but the files"
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.catalogue import (
+    accelerator,
     api_price,
     model,
     model_ids,
@@ -12,7 +13,9 @@ from planner.catalogue import (
     serving_set_ups,
     serving_throughput,
 )
+from planner.catalogue.facts import table
 from planner.errors import CatalogueError
+from planner.evidence import BITS_PER_PARAM
 
 positive_tokens = st.floats(min_value=1, max_value=1e6)
 
@@ -124,12 +127,56 @@ def test_the_nearest_published_request_is_taken_and_named() -> None:
 
 
 @given(set_up=st.sampled_from(serving_set_ups()), into=positive_tokens, out=positive_tokens)
-def test_any_request_has_a_throughput_within_what_the_hardware_can_do(
+def test_any_request_has_a_throughput_within_what_the_hardware_can_do_or_is_too_far(
     set_up: tuple[str, str, str], into: float, out: float
 ) -> None:
-    known = serving_throughput(*set_up, into, out)
+    refusal = ""
+    try:
+        known = serving_throughput(*set_up, into, out)
+    except CatalogueError as error:
+        refusal = str(error)
+    if refusal:
+        assert "measure your own requests" in refusal
+        return
     assert 0 < known.value < 2e5
     assert known == serving_throughput(*set_up, into, out)
+
+
+@pytest.mark.parametrize(
+    ("into", "out", "evidence"),
+    [(1000, 1000, "published"), (1900, 1100, "published"), (40_000, 2000, "published"), (45_000, 4000, "assumed"),
+     (150, 350, "assumed"), (3_000, 150_000, ""), (100, 8, ""), (1, 1, "")],
+)  # fmt: skip
+def test_what_is_far_from_the_published_requests_is_assumed_and_farther_is_refused(
+    into: float, out: float, evidence: str
+) -> None:
+    set_up = ("llama-3.1-8b", "h100-sxm", "fp8", into, out)
+    for known in (serving_throughput, serving_gpus_per_replica):
+        if not evidence:
+            with pytest.raises(CatalogueError, match=r"write `serving\.serving_tokens_per_gpu_second"):
+                known(*set_up)
+            continue
+        assert known(*set_up).evidence == evidence
+        assert (f"times off those asked ({into:g} and {out:g})" in known(*set_up).note) is (
+            evidence == "assumed"
+        )
+
+
+def test_the_mix_of_reading_and_writing_counts_as_well_as_the_length() -> None:
+    # 2048 to 2048 is nearer in each length alone, but 5000 to 500 is nearly this mix
+    assert (
+        "requests of 5000 input and 500 output"
+        in serving_throughput("llama-3.1-8b", "h100-sxm", "fp8", 3800, 600).note
+    )
+
+
+@pytest.mark.parametrize("set_up", serving_set_ups())
+def test_the_weights_of_every_published_row_fit_its_replica(set_up: tuple[str, str, str]) -> None:
+    name, gpu, precision = set_up
+    weights = model(name).fact("published_params").value * BITS_PER_PARAM[precision] / 8
+    for row in table("serving_throughput"):
+        if (row["model"], row["accelerator"], row["weight_precision"]) == set_up:
+            assert weights <= float(row["gpus_per_replica"]) * accelerator(gpu).fact("memory_bytes").value
 
 
 def test_what_is_not_published_is_an_error_that_names_what_is() -> None:

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner import catalogue
-from planner.catalogue import Fact
 from planner.errors import CatalogueError, ScenarioError
 from planner.measurements import Measured
+from planner.published import published
 from planner.scenario.keys import ANY, Key, keys, quantities
 from planner.scenario.loading import Loaded
 from planner.scenario.quantities import Quantity
@@ -28,33 +27,8 @@ Kind = Literal["measured", "quoted", "published", "assumed"]
 BITS_PER_PARAM = {"fp16": 16.0, "bf16": 16.0, "int8": 8.0, "fp8": 8.0, "int4": 4.125, "fp4": 4.5}
 """Bits of a weight with its scales: int4 in groups of 128 (Marlin README), fp4 with a scale for 16 (NVFP4)."""
 
-SHAPE = (
-    "num_layers", "model_width", "num_attention_heads", "num_key_value_heads", "head_width", "ffn_width",
-    "vocabulary_size", "num_experts", "num_active_experts", "tied_embeddings", "qkv_bias",
-)  # fmt: skip
-
-
-def _shape(name: str, scenario: Company) -> Fact:
-    return catalogue.model(scenario.model.base).fact(name)
-
-
-PUBLISHED: Mapping[str, Callable[[Company], Fact]] = {
-    **{name: partial(_shape, name) for name in SHAPE},
-    "training_usd_per_gpu_hour": lambda s: catalogue.price(
-        s.training.training_accelerator, s.training.training_term, key="training.training_usd_per_gpu_hour"
-    ),
-    "training_peak_flops_per_gpu_second": lambda s: catalogue.accelerator(
-        s.training.training_accelerator
-    ).fact("peak_bf16_flops_per_second"),
-    "serving_usd_per_gpu_hour": lambda s: catalogue.price(
-        s.serving.serving_accelerator, s.serving.serving_term, key="serving.serving_usd_per_gpu_hour"
-    ),
-    "serving_tokens_per_gpu_second": lambda s: catalogue.serving_throughput(*_set_up(s)),
-    "gpus_per_replica": lambda s: catalogue.serving_gpus_per_replica(*_set_up(s)),
-    "vendor_input_usd_per_million_tokens": lambda s: catalogue.api_price(_vendor(s)).input_price,
-    "vendor_output_usd_per_million_tokens": lambda s: catalogue.api_price(_vendor(s)).output_price,
-}
-"""Where the catalogue's value of a key that the scenario leaves out comes from; other keys are reference facts."""
+SHOCKS = {"shock_demand_share": "Where demand in the month stands among all that it could be, from 0 to 1."}
+"""Leaves that have a value of their own in each month of each draw."""
 
 BESIDE_THE_PLAN = frozenset(
     {"plain_filter_bytes_per_machine_second", "compressed_filter_bytes_per_machine_second"}
@@ -130,12 +104,21 @@ def leaves(loaded: Loaded[Company], measured: Measured) -> dict[str, Leaf]:
     problems = list(_choice_problems(loaded))
     if problems:
         raise ScenarioError(problems)
-    found = [*_written(loaded), *_chosen(scenario), *_from_bench(scenario, measured)]
+    found = [*_written(loaded), *_chosen(scenario), *_from_bench(scenario, measured), *_shocks()]
     result = {leaf.name: leaf for leaf in found}
     for name, key in _open_keys(loaded).items():
         known = result.get(name)
         result[name] = known if known and not known.problem else _published(scenario, name, key, known)
     return result
+
+
+def _shocks() -> Iterator[Leaf]:
+    """Yield what chance decides month by month: uniform numbers, of which the central path has the median."""
+    for name, about in SHOCKS.items():
+        chance = Evidence(
+            "assumed", "chance", note="a uniform number for each month and draw; the central path has 0.5"
+        )
+        yield Leaf(name, (Quantity(0.5),), chance, help=about)
 
 
 def require(found: Mapping[str, Leaf], used: Iterable[str], scenario: Company) -> None:
@@ -254,15 +237,11 @@ def _published(scenario: Company, name: str, key: Key, measured: Leaf | None) ->
     if measured is not None:
         return measured
     try:
-        fact = PUBLISHED[name](scenario) if name in PUBLISHED else catalogue.reference(name)
+        quantity, fact = published(scenario, key)
     except CatalogueError as error:
-        known = str(error) if name in PUBLISHED else key.description
-        problem = f"{key.path}: is needed but not written; {known}"
-        return Leaf(name, (), Evidence("assumed", "unknown"), key.path, key.description, problem=problem)
-    as_interval = name not in PUBLISHED and fact.interval
-    quantity = Quantity.read(fact.interval if as_interval else fact.value, name)
-    note = f"published value {fact.value:g}; {fact.note}" if as_interval else fact.note
-    evidence = Evidence(fact.evidence, fact.source, fact.as_of, note)
+        unknown = Evidence("assumed", "unknown")
+        return Leaf(name, (), unknown, key.path, key.description, problem=str(error))
+    evidence = Evidence(fact.evidence, fact.source, fact.as_of, fact.note)
     return Leaf(name, (quantity,), evidence, key.path, key.description)
 
 
@@ -285,16 +264,6 @@ def _choice_problems(loaded: Loaded[Company]) -> Iterator[str]:
         other = "switch_month" if scenario.model.switch_source else "switch_source"
         place = loaded.positions.get(f"model.{there}", loaded.path)
         yield f"{place}: model.{there}: a switch needs both its month and its source; write model.{other} as well"
-
-
-def _set_up(scenario: Company) -> tuple[str, str, str, float, float]:
-    serving = scenario.serving
-    lengths = serving.input_tokens_per_request.value, serving.output_tokens_per_request.value
-    return scenario.model.base, serving.serving_accelerator, serving.weight_precision, *lengths
-
-
-def _vendor(scenario: Company) -> str:
-    return scenario.serving.vendor_model or scenario.model.base
 
 
 def _pattern(path: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from planner import evidence, measurements, strategies
+from planner import catalogue, evidence, measurements, strategies, units
 from planner.drawing import Draws, draws_of
 from planner.engine import BLOCK_DRAWS, Graph, Program, figures_of
 from planner.errors import InputError, ScenarioError, nearest
@@ -70,6 +71,7 @@ def prepare(path: str | Path, sets: Sequence[str] = (), measurements_choice: str
         [*company, *(f"{s}.{name}" for s, functions in owned.items() for name in functions)]
     )
     evidence.require(leaves, program.leaves, loaded.scenario)
+    draws_of(leaves, program.leaves, loaded, 1, 0)  # refuses what the section `uncertainty` gets wrong
     return Prepared(loaded, measured, leaves, graph, program)
 
 
@@ -99,6 +101,7 @@ def plan(
     program, leaves, months = ready.program, ready.leaves, ready.loaded.scenario.horizon_months
     central_leaves = {name: leaves[name].central() for name in program.leaves}
     central = program.run(central_leaves, months)
+    _check_memory(ready, central)
     drawing = draws_of(leaves, program.leaves, ready.loaded, draws, seed)
     kept = _simulated(ready, drawing, tuple(figures), block_draws, workers) if draws > 1 else {}
     found = {
@@ -125,6 +128,28 @@ def _simulated(
     only = drawing.only(needed.leaves)
     months = ready.loaded.scenario.horizon_months
     return dict(simulate(needed, only, months, needed.asked, block_draws=block_draws, workers=workers))
+
+
+def _check_memory(ready: Prepared, central: Mapping[str, Any]) -> None:
+    """Refuse to serve a model whose weights alone exceed the memory of one replica's accelerators."""
+    import numpy as np
+
+    replica = ready.leaves["gpus_per_replica"]
+    if replica.problem or not np.any(central["hosted_tokens"] > 0):
+        return
+    accelerator = ready.loaded.scenario.serving.serving_accelerator
+    gpu_bytes = catalogue.accelerator(accelerator).fact("memory_bytes").value
+    weights_bytes, gpus = float(np.max(central["weights_bytes"])), float(replica.central())
+    if weights_bytes <= gpus * gpu_bytes:
+        return
+    place = ready.loaded.positions.get("serving.gpus_per_replica", ready.loaded.path)
+    with_memory = f"{accelerator} with {gpu_bytes / units.BYTES_PER_GB:g} GB"
+    problem = (
+        f"{place}: serving.gpus_per_replica: {weights_bytes / units.BYTES_PER_GB:.3g} GB of weights do not fit "
+        f"{gpus:g} {with_memory}{' each' if gpus > 1 else ''}; write serving.gpus_per_replica: "
+        f"{math.ceil(weights_bytes / gpu_bytes)} or more, or another weight_precision"
+    )
+    raise ScenarioError([problem])
 
 
 def _override(loaded: Loaded[Company], name: str, figure: str) -> Leaf:

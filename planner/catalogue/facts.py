@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -46,6 +46,10 @@ class Fact:
     def interval(self) -> str | None:
         """The range in the spelling of a scenario (`5 to 10`), or None where the source gives one number."""
         return None if self.low is None or self.high is None else f"{self.low:g} to {self.high:g}"
+
+    def noted(self, note: str) -> Fact:
+        """Return the same fact with a note before its own."""
+        return replace(self, note=f"{note}; {self.note}" if self.note else note)
 
 
 @cache

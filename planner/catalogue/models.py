@@ -212,7 +212,7 @@ def _as_far(known: Fact, row: Row, input_tokens: float, output_tokens: float) ->
         f"measured with requests of {into:g} input and {out:g} output tokens, up to {off:.2g} times off those "
         f"asked ({input_tokens:g} and {output_tokens:g})"
     )
-    return replace(known, evidence="assumed", note=f"{far}; {known.note}" if known.note else far)
+    return replace(known.noted(far), evidence="assumed")
 
 
 def _too_far(row: Row, input_tokens: float, output_tokens: float) -> CatalogueError:

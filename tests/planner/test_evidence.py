@@ -172,6 +172,53 @@ def test_a_throughput_that_nobody_published_is_an_error_that_says_what_to_add(le
         leaves_of(COMPLETE, "model.base=phi-4")
 
 
+@pytest.mark.parametrize(
+    ("base", "sets", "keys"),
+    [
+        ("phi-4", (), "serving.serving_tokens_per_gpu_second and serving.gpus_per_replica: are needed"),
+        ("phi-4", ("gpus_per_replica=1",), "serving.serving_tokens_per_gpu_second: is needed"),
+        (
+            "tinyllama-1.1b",
+            ("model.source=api",),
+            "serving.vendor_input_usd_per_million_tokens and serving.vendor_o",
+        ),
+    ],
+)
+def test_what_one_source_lacks_is_said_once_for_both_keys(
+    leaves_of,  # noqa: ANN001
+    base: str,
+    sets: tuple[str, ...],
+    keys: str,
+) -> None:
+    with pytest.raises(ScenarioError) as error:
+        leaves_of(COMPLETE, f"model.base={base}", *sets)
+    [problem] = error.value.problems
+    assert problem.startswith(keys)
+
+
+@pytest.mark.parametrize("layers", ["320", "31", "30 to 40"])
+def test_a_shape_of_ones_own_has_no_published_speed_and_no_vendors_price(leaves_of, layers: str) -> None:  # noqa: ANN001
+    shape = f"model.num_layers={layers}"
+    with pytest.raises(ScenarioError) as error:
+        leaves_of(COMPLETE, shape)
+    [problem] = error.value.problems
+    assert (
+        "the shape differs from llama-3.1-8b (model.num_layers), for which it was measured; write" in problem
+    )
+    assert "serving.serving_tokens_per_gpu_second and serving.gpus_per_replica" in problem
+    with pytest.raises(ScenarioError, match=r"the shape differs .* for which vendors ask their prices"):
+        leaves_of(COMPLETE, shape, "model.source=api")
+    bought = leaves_of(COMPLETE, shape, "model.source=api", "serving.vendor_model=gpt-5.4-mini")
+    assert bought["vendor_output_usd_per_million_tokens"].central() == 4.5
+    own = leaves_of(COMPLETE, shape, "serving_tokens_per_gpu_second=900", "gpus_per_replica=2")
+    assert own["gpus_per_replica"].central() == 2
+
+
+def test_the_shape_of_the_base_may_be_written_down(leaves_of) -> None:  # noqa: ANN001
+    written = leaves_of(COMPLETE, "model.num_layers=32", "model.tied_embeddings=0")
+    assert written["serving_tokens_per_gpu_second"].central() == 30_440
+
+
 def test_what_the_source_does_not_need_may_be_unknown(leaves_of) -> None:  # noqa: ANN001
     # phi-4 has no published throughput; a company that buys its tokens needs none
     bought = leaves_of(COMPLETE, "model.base=phi-4", "model.source=api", "serving.vendor_model=gpt-5.4-mini")

@@ -337,6 +337,32 @@ def test_what_contradicts_itself_is_refused_at_its_key(root: Path, sets: tuple[s
     assert said in str(error.value)
 
 
+BIG = ("model.base=llama-3.1-405b", "serving_tokens_per_gpu_second=300")
+
+
+def test_weights_that_do_not_fit_their_accelerators_are_refused(root: Path, planned: Planned) -> None:
+    with pytest.raises(ScenarioError) as error:
+        plan(root / "scenarios" / "base.yaml", sets=[*BIG, "gpus_per_replica=5"], measurements=str(RECORD))
+    assert str(error.value) == (
+        "--set gpus_per_replica=5: serving.gpus_per_replica: 406 GB of weights do not fit 5 h100-sxm with 80 GB "
+        "each; write serving.gpus_per_replica: 6 or more, or another weight_precision"
+    )
+    assert np.any(planned("base", *BIG, "gpus_per_replica=6")["serving_usd"].central > 0)
+    assert np.any(planned("base", *BIG, "gpus_per_replica=3", "weight_precision=int4")["serving_usd"].central)
+
+
+@pytest.mark.parametrize("setting", ["model.source=api", "served_tokens=0"])
+def test_weights_that_nobody_loads_need_no_room(planned: Planned, setting: str) -> None:
+    found = planned("base", *BIG, "gpus_per_replica=1", setting)
+    assert not np.any(found["serving_compute_usd"].central)
+
+
+def test_preparing_finds_what_the_section_uncertainty_gets_wrong(root: Path) -> None:
+    pair = "uncertainty.correlations=[{between: [training_mfu_shar, peak_load_ratio], rank_correlation: 0.5}]"
+    with pytest.raises(ScenarioError, match="did you mean 'training_mfu_share'"):
+        prepare(root / "scenarios" / "base.yaml", [pair], str(RECORD))
+
+
 def test_all_contradictions_are_said_at_once(root: Path) -> None:
     sets = ["model.launch_month=60", "open_platform.opening_paid_users=5", "training_mfu_share=0",
             "finance.rounds=[{round_month: 49, round_usd: 1}]"]  # fmt: skip

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from planner.engine import is_shock
 from planner.evidence import Leaf
 from planner.scenario.keys import ANY
 from planner.scenario.loading import Loaded
 from planner.scenario.overrides import FIGURES
-from planner.scenario.sampling import Sampler
+from planner.scenario.sampling import Sampler, shocks
 from planner.scenario.schema import Company
 from planner.scenario.uncertainty import Dependence, Input, dependence
 
@@ -22,6 +23,9 @@ class Draws:
     leaves: tuple[Leaf, ...]
     sampler: Sampler
     dependence: Dependence
+    months: int
+    shocks: tuple[str, ...] = ()
+    """Leaves that are drawn anew for each month."""
 
     @property
     def count(self) -> int:
@@ -39,15 +43,19 @@ class Draws:
         leaves = tuple(leaf for leaf in self.leaves if leaf.name in wanted)
         kept = {name for leaf in leaves for name in leaf.uncertain}
         distributions = {name: one for name, one in self.sampler.distributions.items() if name in kept}
-        return replace(self, leaves=leaves, sampler=replace(self.sampler, distributions=distributions))
+        shocks = tuple(name for name in self.shocks if name in wanted)
+        sampler = replace(self.sampler, distributions=distributions)
+        return replace(self, leaves=leaves, sampler=sampler, shocks=shocks)
 
     def block(self, start: int, stop: int) -> dict[str, Any]:
-        """Return every leaf in draws `start` to `stop`: a number, `(draws,)` or `(items, draws)`.
+        """Return every leaf in draws `start` to `stop`: a number, `(draws,)`, `(items, draws)` or `(months, draws)`.
 
         `start` is a multiple of 1,024; how the draws are divided into blocks does not change them.
         """
         values = self.sampler.block(start, stop) if self.sampler.distributions else {}
-        return {leaf.name: leaf.drawn(values) for leaf in self.leaves}
+        found = {leaf.name: leaf.drawn(values) for leaf in self.leaves}
+        seed = self.sampler.seed
+        return found | {name: shocks(name, self.months, start, stop, seed) for name in self.shocks}
 
 
 def draws_of(
@@ -70,7 +78,9 @@ def draws_of(
         if quantity.distribution
     }
     sampler = Sampler(distributions, draws, seed, section.sampling_method, found.groups)
-    return Draws(drawn, sampler, found)
+    # A shock that was set from outside is a number like any other.
+    names = tuple(leaf.name for leaf in drawn if is_shock(leaf.name) and leaf.name not in loaded.overrides)
+    return Draws(drawn, sampler, found, loaded.scenario.horizon_months, names)
 
 
 def _inputs(leaves: Mapping[str, Leaf], loaded: Loaded[Company]) -> dict[str, Input]:

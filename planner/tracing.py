@@ -106,4 +106,4 @@ class _Tracer:
         if name == MONTH:
             return float(month)
         value = self._row(name)
-        return value[month - 1] if self.program.phases[name] == "monthly" else value
+        return value[month - 1] if self.program.phases[name] == "monthly" and np.ndim(value) else value

@@ -17,6 +17,8 @@ Kind = Literal["now", "previous", "closing", "series", "each"]
 Phase = Literal["once", "monthly", "after"]
 
 MONTH = "month"
+SHOCK = "shock_"
+"""A leaf of this prefix has a value for each month and draw: `(months, draws)`, or one number for all."""
 BLOCK_DRAWS = 16_384
 """Draws that run through the months together: fewer lose to call overhead, more fall out of the processor's cache."""
 
@@ -127,8 +129,10 @@ class Program:
         before = dict(self.openings)
         _run_steps(once, values)
         previous = {f"previous {name}": values[start] for name, start in before.items()}
+        shocks = {name: values[name] for name in self.leaves if is_shock(name)}
         for month in range(1, months + 1):
             values[MONTH] = float(month)
+            values |= {name: row[month - 1] if np.ndim(row) > 1 else row for name, row in shocks.items()}
             values |= previous
             _run_steps(monthly, values)
             for name in previous:
@@ -171,6 +175,11 @@ class Program:
             for t in p.targets
         }
         return frozenset({*later, *self.openings.values(), MONTH})
+
+
+def is_shock(name: str) -> bool:
+    """Tell whether a leaf has a value of its own for each month and draw."""
+    return name.startswith(SHOCK)
 
 
 def needs(node: Node) -> tuple[str, ...]:
@@ -237,7 +246,12 @@ def _phases(nodes: Mapping[str, Node], order: Sequence[str]) -> dict[str, Phase]
         node = nodes[name]
         direct = [phases[t] for p in node.parameters if p.kind in ("now", "each") for t in p.targets]
         at_end = any(p.kind in ("closing", "series") for p in node.parameters) or "after" in direct
-        in_months = name == MONTH or any(p.kind == "previous" for p in node.parameters) or "monthly" in direct
+        in_months = (
+            name == MONTH
+            or is_shock(name)
+            or any(p.kind == "previous" for p in node.parameters)
+            or "monthly" in direct
+        )
         if at_end and in_months:
             late = [t for t in needs(node) if phases.get(t) == "after"] or ["a closing_ value or series_ row"]
             raise FigureError(f"'{name}' mixes figures of a month with {late[0]}, which only the end knows")

@@ -40,6 +40,14 @@ def demand_ratio(price: Array, reference_price: Array, elasticity_ratio: Array) 
     return (price / reference_price) ** (-elasticity_ratio)
 
 
+def swing_ratio(shock_share: Array, spread_ratio: Array) -> Array:
+    """Return by how much a month lies above or below what is expected: one at the median, log-logistic around it.
+
+    Source: definition of the quantile function of the log-logistic distribution.
+    """
+    return (shock_share / (1.0 - shock_share)) ** spread_ratio
+
+
 def outstanding_usd(previous_usd: Array, billed_usd: Array, collection_days: Array) -> Array:
     """Return what customers owe at the end of a month if bills are paid after so many days on average.
 

@@ -195,6 +195,8 @@ class Market(Section):
         "0.01 to 0.07", "mix-adjusted erosion for a vendor who keeps releasing"
     )
     """Share by which the list price falls each month."""
+    demand_swing_ratio: Quantity = assumed("0.03 to 0.15", "months differ by chance around their trend")
+    """How far single months swing by chance; half of them lie within 1.1 times this of the trend."""
 
 
 class Round(Section):

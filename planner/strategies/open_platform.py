@@ -148,14 +148,22 @@ def user_hazard_share_per_month(
 
 
 def new_users(
-    launched_share: Array, addressable_users: Array, previous_users: Array, user_hazard_share_per_month: Array
+    launched_share: Array,
+    shock_demand_share: Array,
+    demand_swing_ratio: Array,
+    addressable_users: Array,
+    previous_users: Array,
+    user_hazard_share_per_month: Array,
 ) -> Array:
     """People who start to use the platform in the month.
 
     Source: Bass 1969, Management Science 15(5), as a discrete hazard.
     """
     remaining = np.maximum(addressable_users - previous_users, 0.0)
-    return launched_share * market.adopters(remaining, user_hazard_share_per_month)
+    swing = market.swing_ratio(shock_demand_share, demand_swing_ratio)
+    return launched_share * np.minimum(
+        swing * market.adopters(remaining, user_hazard_share_per_month), remaining
+    )
 
 
 def churn_share_per_month(

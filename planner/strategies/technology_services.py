@@ -71,6 +71,8 @@ class Inputs(Section):
 
 def leads_deals(
     month: Array,
+    shock_demand_share: Array,
+    demand_swing_ratio: Array,
     services_start_month: Array,
     base_leads_deals_per_month: Array,
     referral_deals_per_customer_month: Array,
@@ -80,7 +82,8 @@ def leads_deals(
 
     Source: definition; both rates are inputs.
     """
-    leads = base_leads_deals_per_month + referral_deals_per_customer_month * previous_client_customers
+    expected = base_leads_deals_per_month + referral_deals_per_customer_month * previous_client_customers
+    leads = market.swing_ratio(shock_demand_share, demand_swing_ratio) * expected
     return np.where(month >= services_start_month, leads, 0.0 * leads)
 
 

@@ -204,7 +204,7 @@ def test_a_bad_file_is_refused_with_every_place(run: Run, tmp_path: Path) -> Non
     assert message.count("bad.yaml:") == 3
     assert "horizon_months: must be at least 1 (was 0)" in message
     assert "did you mean 'weight_precision'" in message
-    assert "cannot be negative" in message
+    assert "must be above zero" in message
 
 
 def test_a_missing_file_is_refused_with_the_nearest(run: Run, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from planner import strategies
 from planner.engine import PREFIXES, figures_of
+from planner.evidence import SHOCKS
 from planner.planning import COMPANY, HEADLINES, prepare
 from planner.printing import HEADLINES as PRINTED
 from planner.result import documentation, formula
@@ -90,7 +91,7 @@ def test_every_parameter_of_every_figure_is_read_by_the_names_that_exist() -> No
     for name, figure in FIGURES:
         for spelling in inspect.signature(figure).parameters:
             word = next((spelling.removeprefix(p) for p in PREFIXES if spelling.startswith(p)), spelling)
-            if word not in bare and word != "month":
+            if word not in {*bare, *SHOCKS, "month"}:
                 unknown.add((name, word))
     choices = {word for _, word in unknown if not word.endswith("_share")}
     # These leaves follow from a choice among words (source, precision) or from the bench, so no key is called so.

@@ -379,3 +379,19 @@ def test_closing_is_the_last_month() -> None:
     program = graph.resolve(["last", "end"])
     assert program.phases["last"] == "after"
     assert program.run({}, 4) == {"last": 20.0, "end": 0.0}
+
+
+def test_a_shock_has_a_value_for_each_month_and_draw() -> None:
+    def sold(shock_demand_share: np.ndarray) -> np.ndarray:
+        return 10 * shock_demand_share
+
+    def all_sold(series_sold: np.ndarray) -> np.ndarray:
+        return series_sold.sum(axis=0)
+
+    program = Graph({"sold": sold, "all_sold": all_sold}, {}, ["shock_demand_share"]).resolve(["sold", "all_sold"])
+    assert program.phases["shock_demand_share"] == "monthly"
+    shock = np.arange(12.0).reshape(3, 4)
+    found = program.run({"shock_demand_share": shock}, 3)
+    np.testing.assert_array_equal(found["sold"], 10 * shock)
+    np.testing.assert_array_equal(found["all_sold"], 10 * shock.sum(axis=0))
+    np.testing.assert_array_equal(program.run({"shock_demand_share": 0.5}, 3)["sold"], [5.0, 5.0, 5.0])

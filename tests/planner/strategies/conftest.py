@@ -22,6 +22,8 @@ GIVEN = {
     "price_elasticity_ratio": 0.8,
     "price_decline_share_per_month": 0.03,
     "training_compute_usd_per_token": 1e-7,
+    "shock_demand_share": 0.5,
+    "demand_swing_ratio": 0.1,
 }
 MONTHS = 60
 

@@ -214,9 +214,11 @@ def _number(text: str, written: str) -> float:
     if _GROUPED.fullmatch(text):
         plain = re.sub(r"[,_']", "", text)
         raise ValueError(f"'{text}' has thousands separators; write {plain}")
-    if _COMMA.fullmatch(text):
-        plain = re.sub(r"[._']", "", text).replace(",", ".")
-        raise ValueError(f"'{text}' has a decimal comma; write {plain}")
+    without_percent = text.removesuffix("%").rstrip()
+    if _COMMA.fullmatch(without_percent):
+        plain = re.sub(r"[._']", "", without_percent).replace(",", ".")
+        meant = plain if without_percent == text else f"{float(plain) / 100:.12g}"
+        raise ValueError(f"'{text}' has a decimal comma; write {meant}")
     if match := re.fullmatch(rf"({NUMBER})\s*%", text):
         raise ValueError(f"'{text}' is a percentage; write {float(match[1]) / 100:.12g}")
     where = "" if text == written else f" in '{written}'"

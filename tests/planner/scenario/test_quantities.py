@@ -199,6 +199,7 @@ def test_what_is_above_zero_may_be_as_small_as_it_likes(raw: object) -> None:
         ("1,5 to 2,5", "1.5"),
         ("-0,25", "-0.25"),
         ("1'200,5", "1200.5"),
+        ("12,5 %", "0.125"),
     ],
 )
 def test_a_decimal_comma_is_answered_with_a_point(raw: str, meant: str) -> None:

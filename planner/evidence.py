@@ -16,6 +16,7 @@ from planner import catalogue
 from planner.errors import CatalogueError, ScenarioError
 from planner.measurements import Measured
 from planner.published import published
+from planner.scenario.discrete import Empirical
 from planner.scenario.keys import ANY, Key, keys, quantities
 from planner.scenario.loading import Loaded
 from planner.scenario.quantities import Quantity
@@ -223,7 +224,14 @@ def _from_bench(scenario: Company, measured: Measured) -> Iterator[Leaf]:
             yield Leaf(name, (), Evidence("assumed", "unknown"), problem=f"{name}: {found}; {hint}")
             continue
         value, kind, reference, as_of, note = found
-        yield Leaf(name, (Quantity(value),), Evidence(kind, reference, as_of, note))
+        # The two speeds of the saving were timed in turns: drawn apart they would lose what they have in common.
+        samples = (
+            measured.samples("gpt", "throughput_bytes_per_second", precision)
+            if name.startswith("filter_")
+            else ()
+        )
+        spread = Empirical.of(samples) if len(set(samples)) > 1 else None
+        yield Leaf(name, (Quantity(value, spread),), Evidence(kind, reference, as_of, note))
 
 
 def _open_keys(loaded: Loaded[Company]) -> dict[str, Key]:

@@ -50,6 +50,11 @@ class Measured:
         kind: Literal["measured", "published"] = "published" if self.is_shipped else "measured"
         return found.value, kind, reference, self.record.created_at.date().isoformat(), note
 
+    def samples(self, subject: str, name: str, variant: str) -> tuple[float, ...]:
+        """Return the raw samples behind a measurement; none where there are none."""
+        found = self.record.find(subject, name, variant) if self.record else None
+        return found.samples if found else ()
+
 
 def find(choice: str = "auto") -> Measured:
     """Return the newest record: of `measurements/`, else of those shipped (`auto`), of a folder or file, or none.

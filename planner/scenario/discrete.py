@@ -140,7 +140,7 @@ class Empirical(Distribution):
         """Echo the samples, or where they are many, how many and from where to where."""
         if len(self.samples) <= MOST_SHOWN:
             return self.text
-        ends = number_text(self.samples[0]), number_text(self.samples[-1])
+        ends = f"{self.samples[0]:.6g}", f"{self.samples[-1]:.6g}"
         return f"empirical ({len(self.samples)} samples from {ends[0]} to {ends[1]})"
 
     def _describe(self) -> Facts:

@@ -388,7 +388,9 @@ def test_a_shock_has_a_value_for_each_month_and_draw() -> None:
     def all_sold(series_sold: np.ndarray) -> np.ndarray:
         return series_sold.sum(axis=0)
 
-    program = Graph({"sold": sold, "all_sold": all_sold}, {}, ["shock_demand_share"]).resolve(["sold", "all_sold"])
+    program = Graph({"sold": sold, "all_sold": all_sold}, {}, ["shock_demand_share"]).resolve(
+        ["sold", "all_sold"]
+    )
     assert program.phases["shock_demand_share"] == "monthly"
     shock = np.arange(12.0).reshape(3, 4)
     found = program.run({"shock_demand_share": shock}, 3)

@@ -14,6 +14,7 @@ from planner.errors import ScenarioError
 from planner.evidence import BITS_PER_PARAM, Leaf
 from planner.planning import plan, prepare
 from planner.result import Result
+from planner.scenario.discrete import Empirical
 from tests.planner.conftest import RECORD, Planned
 
 SMALL = """
@@ -296,3 +297,11 @@ def test_the_evidence_of_an_override_is_that_of_who_set_it(tmp_path: Path) -> No
         "2026-01-31",
     )
     assert found["cost_of_revenue_usd"].central[0] >= 1000
+
+
+def test_a_measured_speed_is_drawn_from_its_samples(planned: Planned) -> None:
+    leaf = planned("base").leaves["filter_bytes_per_machine_second"]
+    (quantity,) = leaf.quantities
+    assert isinstance(quantity.distribution, Empirical)
+    assert quantity.distribution.lower <= quantity.value <= quantity.distribution.upper
+    assert leaf.central() == quantity.value

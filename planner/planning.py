@@ -27,7 +27,7 @@ HEADLINES = (
     "cost_of_revenue_usd", "research_usd", "staff_usd", "marketing_usd", "overhead_usd", "gross_margin_share",
     "funding_need_usd", "startup_cost_usd", "startup_one_off_usd", "startup_running_usd", "runway_months",
     "break_even_month", "first_revenue_month", "net_present_value_usd", "total_revenue_usd", "final_cash_usd",
-    "lowest_cash_before_funding_usd", "total_compression_saving_usd",
+    "lowest_cash_before_funding_usd", "lowest_cash_usd", "total_compression_saving_usd",
 )  # fmt: skip
 """The figures that are kept for every draw."""
 

@@ -121,6 +121,14 @@ def lowest_cash_before_funding_usd(series_cash_before_funding_usd: Rows) -> Arra
     return lowest(series_cash_before_funding_usd)
 
 
+def lowest_cash_usd(series_cash_usd: Rows) -> Array:
+    """Lowest cash at the end of any month, with the funding rounds that the scenario lists.
+
+    Source: definition.
+    """
+    return lowest(series_cash_usd)
+
+
 def funding_need_usd(lowest_cash_before_funding_usd: Array, funding_buffer_usd: Array) -> Array:
     """Money to raise: minus the lowest cumulative cash before new funding, plus the chosen buffer; never below zero.
 

@@ -55,7 +55,7 @@ class Outlook:
     rounds_usd: float
     """New money that the scenario plans within the horizon."""
     covered_share: float
-    """Share of the draws whose need is no more than the planned rounds."""
+    """Share of the draws in which the cash, with the planned rounds, never falls below the reserve."""
     startup_usd: Spread
     one_off_usd: float
     running_usd: float
@@ -87,14 +87,18 @@ def outlook(result: Result) -> Outlook:
     need, runway, break_even = (
         result[name] for name in ("funding_need_usd", "runway_months", "break_even_month")
     )
-    rounds_usd = planned_rounds_usd(result)
+    buffer_usd, lowest = float(result.central_leaves["funding_buffer_usd"]), result["lowest_cash_usd"]
+
+    def is_kept(usd: Any) -> Any:  # noqa: ANN401
+        return usd >= buffer_usd
+
     return Outlook(
         months=result.months,
         num_draws=result.num_draws,
         need_usd=Spread.of(need),
-        buffer_usd=float(result.central_leaves["funding_buffer_usd"]),
-        rounds_usd=rounds_usd,
-        covered_share=float(need.probability(lambda usd: usd <= rounds_usd)),
+        buffer_usd=buffer_usd,
+        rounds_usd=planned_rounds_usd(result),
+        covered_share=float(lowest.probability(is_kept)),
         startup_usd=Spread.of(result["startup_cost_usd"]),
         one_off_usd=float(result["startup_one_off_usd"].central),
         running_usd=float(result["startup_running_usd"].central),
@@ -109,7 +113,7 @@ def outlook(result: Result) -> Outlook:
         errors=Errors(
             need.quantile_error(0.5),
             need.quantile_error(0.9),
-            probability_error(need, lambda usd: usd <= rounds_usd),
+            probability_error(lowest, is_kept),
             probability_error(runway, np.isfinite),
             probability_error(break_even, np.isfinite),
         ),

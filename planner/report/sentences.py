@@ -84,7 +84,7 @@ class Sentences:
         }
 
     def rounds(self) -> str:
-        """Whether the planned rounds are enough."""
+        """How often the cash stays above the reserve with the planned rounds, when they come as planned."""
         _, o = self._, self.o
         values = {"usd": self.f.money(o.rounds_usd), "draws": self.draws(o.covered_share)}
         if o.need_usd.p90 == 0:
@@ -92,10 +92,25 @@ class Sentences:
         if not o.rounds_usd:
             return _("The scenario plans no funding round.")
         if self.is_drawn:
-            return _("The scenario plans rounds of %(usd)s; they cover the need in %(draws)s.") % values
+            if o.buffer_usd > 0:
+                return (
+                    _(
+                        "With the planned rounds of %(usd)s the cash stays at or above the reserve in %(draws)s."
+                    )
+                    % values
+                )
+            return (
+                _("With the planned rounds of %(usd)s the cash stays at or above zero in %(draws)s.") % values
+            )
         if o.covered_share:
-            return _("The scenario plans rounds of %(usd)s, which is enough.") % values
-        return _("The scenario plans rounds of %(usd)s, which is not enough.") % values
+            return (
+                _("The scenario plans rounds of %(usd)s; with them the cash never falls below the reserve.")
+                % values
+            )
+        return (
+            _("The scenario plans rounds of %(usd)s; they are too small or too late to keep the reserve.")
+            % values
+        )
 
     def after_the_end(self) -> str:
         """Whether the need would grow beyond the horizon; empty where it would not."""

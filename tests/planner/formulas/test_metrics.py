@@ -100,6 +100,7 @@ def test_funding_need_is_the_deepest_hole_and_the_buffer() -> None:
     assert lowest.tolist() == [-7, 2]  # type: ignore[union-attr]
     assert metrics.funding_need_usd(lowest, 1.0).tolist() == [8, 0]  # type: ignore[union-attr]
     assert metrics.funding_need_usd(lowest, 10.0).tolist() == [17, 8]  # type: ignore[union-attr]
+    assert metrics.lowest_cash_usd(rows([5, -7, 3], [5, 2, 3])).tolist() == [-7, 2]  # type: ignore[union-attr]
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40), st.floats(0, 1e6))

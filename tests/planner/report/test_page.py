@@ -19,7 +19,7 @@ import planner
 from planner.errors import InputError
 from planner.report import check_language, check_output, render
 from planner.report.entries import prose
-from planner.report.outlook import evident, is_choice
+from planner.report.outlook import evident, is_choice, outlook
 from planner.report.page import page
 from planner.result import Result
 
@@ -197,6 +197,20 @@ def test_the_costs_of_the_chart_are_all_costs(planned: Planner) -> None:
     kinds = ("staff_usd", "marketing_usd", "cost_of_revenue_usd", "overhead_usd", "research_usd", "setup_usd")
     total = sum(np.asarray(result[name].central) for name in kinds)
     np.testing.assert_allclose(total, result["total_cost_usd"].central)
+
+
+def test_a_round_that_comes_too_late_is_not_said_to_be_enough(planned: Planner) -> None:
+    late = planned(
+        "base", "horizon_months=36", "finance.rounds=[{round_month: 36, round_usd: 1e9}]", draws=64
+    )
+    seen = outlook(late)
+    assert seen.rounds_usd > seen.need_usd.p90
+    assert seen.runs_out_share > 0
+    assert seen.covered_share <= 1 - seen.runs_out_share
+    in_time = planned(
+        "base", "horizon_months=36", "finance.rounds=[{round_month: 1, round_usd: 1e9}]", draws=64
+    )
+    assert outlook(in_time).covered_share == 1
 
 
 def test_hostile_names_are_only_text(planned: Planner) -> None:

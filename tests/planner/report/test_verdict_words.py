@@ -73,7 +73,7 @@ def test_an_ordinary_plan() -> None:
     assert text(need) == (
         "Half of the draws need $2.8M of new money or less; to be safe in nine of ten takes $5.2M. "
         "This includes a reserve of $300K at the lowest point. "
-        "The scenario plans rounds of $3M; they cover the need in 55% of the draws."
+        "With the planned rounds of $3M the cash stays at or above the reserve in 55% of the draws."
     )
     assert startup.headline == "$430K"
     assert text(startup) == (
@@ -121,13 +121,13 @@ def test_sampling_errors_stand_in_small_print_where_they_reach_the_digits() -> N
         (
             {"need_usd": spread(2e6), "buffer_usd": 0.0, "covered_share": 0.0, "last_net_cash_flow_usd": -1.0},
             "Nine draws in ten need $2M of new money or less. "
-            "The scenario plans rounds of $3M; they cover the need in none of the draws. "
+            "With the planned rounds of $3M the cash stays at or above zero in none of the draws. "
             "On the central path cash still falls in the last month, so a longer plan would need more.",
         ),
         (
             {"num_draws": 1, "need_usd": spread(2e6), "covered_share": 0.0, "buffer_usd": 0.0},
             "With every input at its median the company needs $2M of new money. "
-            "The scenario plans rounds of $3M, which is not enough.",
+            "The scenario plans rounds of $3M; they are too small or too late to keep the reserve.",
         ),
         (
             {"num_draws": 1, "need_usd": spread(0.0)},

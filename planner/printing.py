@@ -45,7 +45,7 @@ def number(value: Any) -> str:  # noqa: ANN401
 
 def summary(result: Result) -> str:
     """Return the headline figures of a plan as an aligned table."""
-    rows = [_row(result[name], result.num_draws) for name in HEADLINES if name in result]
+    rows = [_row(result[name], result) for name in HEADLINES if name in result]
     header = ["figure", "central", *(["p10", "p50", "p90"] if result.num_draws > 1 else []), "unit"]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     lines = [_aligned(row, widths) for row in [header, *rows]]
@@ -129,9 +129,20 @@ def _leaf_lines(leaf: Leaf | None) -> Iterator[str]:
         yield f"  {leaf.evidence.note}"
 
 
-def _row(figure: Figure, num_draws: int) -> list[str]:
-    quantiles = [number(figure.quantile(q)) if figure.draws is not None else "" for q in (0.1, 0.5, 0.9)]
-    return [figure.name, number(figure.central), *(quantiles if num_draws > 1 else []), figure.unit]
+def _row(figure: Figure, result: Result) -> list[str]:
+    values = [figure.central]
+    if result.num_draws > 1:
+        values += [figure.quantile(q) if figure.draws is not None else None for q in (0.1, 0.5, 0.9)]
+    return [figure.name, *(_told(value, figure.name, result.months) for value in values), figure.unit]
+
+
+def _told(value: Any, name: str, months: int) -> str:  # noqa: ANN401
+    """Write a headline value; a runway without end is good news, a month that never comes is not."""
+    if value is None:
+        return ""
+    if np.ndim(value) == 0 and np.isposinf(value):
+        return f"beyond month {months}" if name == "runway_months" else f"never by month {months}"
+    return number(value)
 
 
 def _aligned(row: list[str], widths: list[int]) -> str:

@@ -60,7 +60,8 @@ class DifferenceRow:
     """Sampling error of the median, where it reaches the digits that are shown."""
     high: str
     larger: str
-    note: str
+    known: str
+    """Share of the draws in which both plans have the figure, over which the difference is told."""
     bar: Markup
 
 
@@ -166,7 +167,11 @@ class ComparisonTables:
         """For every plan in how many draws it is best, its mean regret and that of the worst tenth."""
         rows: list[tuple[Plan, tuple[str, ...]]] = []
         for plan, one in zip(self.plans, self.c.regrets, strict=True):
-            mean = self._("none: heavy tail") if one.mean is None else self.f.money(one.mean, DIGITS)
+            mean = (
+                self._("none: one draw could carry it")
+                if math.isnan(one.mean)
+                else self.f.money(one.mean, DIGITS)
+            )
             rows.append((plan, (self.f.chance(one.best_share), mean, self.f.money(one.p90, DIGITS))))
         return rows
 
@@ -205,11 +210,11 @@ class ComparisonTables:
             return self.f.quantity(quantity.value, name)
         facts = quantity.distribution.summary()
         low, high = (self.f.quantity(facts[end], name) for end in ("p5", "p95"))
-        return f"{low} \u2013 {high} ({shape(quantity.distribution)})"
+        return f"{self.f.between(low, high)} ({shape(quantity.distribution)})"
 
     def _cell(self, figure: Figure) -> tuple[str, str]:
         low, middle, high = (float(figure.quantile(q)) for q in (0.1, 0.5, 0.9))
-        width = f"{self._amount(figure.name, low)} \u2013 {self._amount(figure.name, high)}"
+        width = self.f.between(self._amount(figure.name, low), self._amount(figure.name, high))
         return self._amount(figure.name, middle), width if self.is_drawn and low != high else ""
 
     def _amount(self, name: str, value: float) -> str:
@@ -219,11 +224,6 @@ class ComparisonTables:
 
     def _difference(self, one: Difference) -> DifferenceRow:
         low, median, high = (self._change(one.unit, value) for value in (one.p5, one.median, one.p95))
-        note = ""
-        if one.unknown_share > 0:
-            note = self._("undefined or beyond the plan in %(share)s of the draws, which are left out") % {
-                "share": self.f.chance(one.unknown_share)
-            }
         bar = Markup("")
         if math.isfinite(one.median):
             ends = (min(one.p5, 0.0), max(one.p95, 0.0))
@@ -235,7 +235,7 @@ class ComparisonTables:
             self._error(one),
             high,
             self.f.chance(one.larger_share),
-            note,
+            self.f.chance(1.0 - one.unknown_share),
             bar,
         )
 
@@ -290,9 +290,9 @@ class ComparisonTables:
         _ = self._
         return {
             "revenue_usd": _("Revenue"),
-            "cost_of_revenue_usd": _("Serving customers"),
+            "cost_of_revenue_usd": _("Serving customers, with the people who do"),
             "research_usd": _("Training and data"),
-            "staff_usd": _("People"),
+            "staff_usd": _("Staff"),
             "marketing_usd": _("Marketing"),
             "overhead_usd": _("Overhead"),
             "setup_usd": _("Setting up"),

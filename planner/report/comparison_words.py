@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -129,9 +130,11 @@ class ComparisonWords:
         """What choosing each plan costs against the best one."""
         _ = self._
         said = [self._regret_of(index) for index in range(len(self.c.regrets))]
-        said.append(_("This is against the plan that turns out best in the same draw."))
-        means = [regret.mean for regret in self.c.regrets if regret.mean is not None]
-        if len(means) == len(self.c.regrets):
+        said.append(
+            _("Regret is what a choice falls short of the plan that turns out best in the same draw.")
+        )
+        means = [regret.mean for regret in self.c.regrets]
+        if not any(map(math.isnan, means)):
             headline, best = self._winner(means)
             caption, usd = _("gives up the least: %(usd)s on average"), means[best or 0]
         else:
@@ -146,11 +149,11 @@ class ComparisonWords:
     def _regret_of(self, index: int) -> str:
         _, regret = self._, self.c.regrets[index]
         values = {"plan": letter(index), "p90": self.f.money(regret.p90)}
-        if regret.mean is None:
+        if math.isnan(regret.mean):
             return (
                 _(
                     "Choosing plan %(plan)s gives up at least %(p90)s of net present value in one draw of ten; "
-                    "its tail is too heavy for an average."
+                    "it has no mean: one draw could carry it, so use its p90."
                 )
                 % values
             )
@@ -224,13 +227,15 @@ class ComparisonWords:
         return draws_in_words(share, self.num_draws, self.f)
 
     def _winner(self, values: Sequence[float]) -> tuple[str, int | None]:
-        """Return the letter and the place of the smallest value; none where several share it."""
-        smallest = [index for index, value in enumerate(values) if value == min(values)]
+        """Return the letter and the place of the smallest value; none where all share it or none is known."""
+        if all(map(math.isnan, values)):
+            return self._("Not known"), None
+        smallest = [index for index, value in enumerate(values) if value == np.nanmin(values)]
         if len(smallest) == len(values):
             return self._("All alike"), None
         if len(smallest) > 1:
             return ", ".join(map(letter, smallest)), smallest[0]
-        return letter(int(np.argmin(values))), int(np.argmin(values))
+        return letter(smallest[0]), smallest[0]
 
     def change(self, usd: float) -> str:
         """Return a change of an amount with its sign."""

@@ -129,9 +129,24 @@ def test_equal_plans_are_said_to_be_alike(two: Comparison) -> None:
 
 
 def test_a_mean_that_is_refused_is_not_told(two: Comparison) -> None:
-    answer = words(replace(two, regrets=(Regret(None, 5e6, 0.5), Regret(1e5, 6e6, 0.5)))).regret()
+    answer = words(replace(two, regrets=(Regret(math.nan, 5e6, 0.5), Regret(1e5, 6e6, 0.5)))).regret()
     assert (answer.headline, answer.caption) == ("A", "gives up the least: $5M in one draw of ten")
-    assert "its tail is too heavy for an average" in text(answer)
+    assert "it has no mean: one draw could carry it" in text(answer)
+
+
+def test_what_is_not_known_names_no_winner(two: Comparison) -> None:
+    found = replace(two, regrets=(Regret(math.nan, math.nan, 0.5), Regret(math.nan, math.nan, 0.5)))
+    assert words(found).regret().headline == "Not known"
+    found = replace(two, regrets=(Regret(math.nan, math.nan, 0.5), Regret(math.nan, 1e6, 0.5)))
+    assert words(found).regret().headline == "B"
+    rows = ComparisonTables(found, FORMATS).regrets()
+    assert [cells[1] for _, cells in rows] == ["none: one draw could carry it"] * 2
+
+
+def test_a_difference_says_in_how_many_draws_it_is_known(two: Comparison) -> None:
+    rare = replace(difference(0.5, -1.0, 0.0, 1.0), unknown_share=0.25)
+    [against] = ComparisonTables(replace(two, differences=((rare,),)), FORMATS).against()
+    assert against.differences[0].known == "75%"
 
 
 def test_one_draw_speaks_of_the_central_path_alone(planned: Planner) -> None:
@@ -209,7 +224,7 @@ def test_inputs_that_differ_are_told_with_key_and_unit(planned: Planner) -> None
         for usd, months in (("5e5", 3), ("4e5 to 8e5", 4))
     ]
     rows = {row.key: row for row in ComparisonTables(compare(["a", "b"], results), FORMATS).inputs()}
-    assert rows["finance.opening_cash_usd"].values == ("$500K", "$400K – $800K (lognormal)")
+    assert rows["finance.opening_cash_usd"].values == ("$500K", "$400K to $800K (lognormal)")
     assert rows["finance.opening_cash_usd"].label
     assert rows["figures.runway_months"].values == ("3 months", "4 months")
 
@@ -232,7 +247,7 @@ def test_months_that_differ_are_no_dates(compared: Comparison) -> None:
     table = ComparisonTables(compared, FORMATS)
     row = next(row for row in table.against()[0].differences if row.label == "Month of break-even")
     assert re.fullmatch(r"[-+]?\d+ months?", row.median)
-    assert "left out" in row.note
+    assert row.known.endswith("%")
 
 
 def test_hostile_names_are_only_text(planned: Planner) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,13 +12,13 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup, escape
 
-from planner.engine import MONTH, Parameter
+from planner.engine import MONTH, Parameter, is_shock
 from planner.evidence import Leaf
 from planner.report.charts import spark
 from planner.report.formats import Formats
 from planner.report.outlook import is_choice, is_known, unused
 from planner.report.sentences import brief
-from planner.result import Result
+from planner.result import Figure, Result
 from planner.scenario.distributions import Distribution
 from planner.scenario.keys import keys
 from planner.scenario.quantities import Quantity
@@ -26,6 +27,8 @@ SPECIAL = re.compile(r"(?P<address>https?://[^\s<>\"'|]+[^\s<>\"'|.,;:)])|`(?P<c
 SAID_BY_ENDS = ("lognormal", "logit-normal", "normal", "uniform")
 """Distributions that their p5 and p95 describe whole."""
 LONGEST_SPELLING = 80
+SECOND = "second_"
+SHOWN = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 LINK = Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>')
 CODE = Markup("<code>{}</code>")
 
@@ -52,6 +55,8 @@ class FigureEntry:
     source: Markup
     formula: str
     value: str
+    odds: str
+    """Quantiles over the draws, and the chance that it happens at all; empty where it was not drawn."""
     is_monthly: bool
     spark: Markup
     references: tuple[Reference, ...]
@@ -64,7 +69,8 @@ class InputEntry:
     name: str
     anchor: str
     kind: str
-    """Kind of evidence; `choice` for a choice of the scenario, `unused` where no value matters."""
+    """Kind of evidence; `choice` for a choice of the scenario, `chance` for what is drawn for each month,
+    `unused` where no value matters."""
     label: Markup
     values: tuple[str, ...]
     ranges: tuple[str, ...]
@@ -86,17 +92,28 @@ class Entries:
         self.formats = formats
         self.leaves = result.used_leaves()
         self.unused = unused(result)
+        self.hidden = frozenset() if result.scenario.model.switch_source else frozenset(self._of_a_switch())
 
     def anchor(self, name: str) -> str:
         """Return the anchor of a figure or an input."""
         return f"input-{name}" if name in self.leaves else f"figure-{name}"
+
+    def _of_a_switch(self) -> Iterator[str]:
+        """Yield what is about a second model, which says nothing where the scenario does not switch to one."""
+        yield from (
+            name for name in (*self.leaves, *self.result) if name.startswith(SECOND) or name == "switch_month"
+        )
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is an entry to lead to."""
+        return (name in self.leaves or name in self.result) and name not in self.hidden
 
     @cached_property
     def figures(self) -> dict[str, list[FigureEntry]]:
         """The figures by the module of formulas or the strategy that they belong to."""
         found: dict[str, list[FigureEntry]] = {}
         for name in self.result:
-            if name not in self.leaves:
+            if name not in self.leaves and name not in self.hidden:
                 found.setdefault(self._owner(name), []).append(self._figure(name))
         return found
 
@@ -108,8 +125,12 @@ class Entries:
         order = {name: index for index, name in enumerate(by_name)}
         found: dict[str, list[InputEntry]] = {}
         for name in sorted(self.leaves, key=lambda name: order.get(name, len(order))):
+            if name in self.hidden:
+                continue
             entry = self._input(self.leaves[name], by_name.get(name, ""))
-            section = entry.key.partition(".")[0] or ("choices" if entry.kind == "choice" else "bench")
+            section = entry.key.partition(".")[0] or {"choice": "choices", "chance": "chance"}.get(
+                entry.kind, "bench"
+            )
             found.setdefault(section, []).append(entry)
         return found
 
@@ -136,11 +157,34 @@ class Entries:
             sentence=figure.sentence,
             source=prose(figure.source),
             formula=figure.formula,
-            value=self.text(name),
+            value=self._text(name, self.central(name)),
+            odds=self._odds(figure),
             is_monthly=figure.is_monthly,
             spark=spark(np.ravel(figure.central)) if figure.is_monthly else Markup(""),
             references=references,
         )
+
+    def _text(self, name: str, value: float) -> str:
+        text = self.formats.quantity(value, name)
+        if name == "runway_months" and math.isfinite(value):
+            out = self.formats.messages.gettext("%(months)s, the money has run out in %(date)s")
+            return out % {"months": text, "date": self.formats.month(value + 1)}
+        return text
+
+    def _odds(self, figure: Figure) -> str:
+        if figure.draws is None:
+            return ""
+        last = [float(np.ravel(row)[-1]) for row in figure.quantiles(list(SHOWN.values()))]
+        texts = [
+            f"{label} {self._text(figure.name, value)}" for label, value in zip(SHOWN, last, strict=True)
+        ]
+        if figure.unit in ("month", "months") and not figure.is_monthly:
+            share = self.formats.chance(float(figure.probability(np.isfinite)))
+            texts.append(
+                self.formats.messages.gettext("it happens within the plan in %(share)s of the draws")
+                % {"share": share}
+            )
+        return "; ".join(texts)
 
     def _owner(self, name: str) -> str:
         function = self.result[name].function
@@ -153,6 +197,8 @@ class Entries:
                     yield self._reference(parameter, target)
 
     def _reference(self, parameter: Parameter, target: str) -> Reference:
+        if target in self.hidden:
+            return Reference(target, "", "", self.formats.messages.gettext("no switch"), False)
         leaf = self.leaves.get(target)
         spelling = target if parameter.kind == "each" else parameter.spelling
         is_row = parameter.kind == "series"
@@ -187,6 +233,8 @@ class Entries:
     def _kind(self, leaf: Leaf) -> str:
         if leaf.name in self.unused:
             return "unused"
+        if is_shock(leaf.name):
+            return "chance"
         return "choice" if is_choice(leaf) else leaf.evidence.kind
 
     def _values(self, leaf: Leaf) -> Iterator[str]:
@@ -198,7 +246,7 @@ class Entries:
         if quantity.distribution is None:
             return ""
         facts = quantity.distribution.summary()
-        return "\u2013".join(self.formats.quantity(facts[end], name) for end in ("p5", "p95"))
+        return self.formats.between(*(self.formats.quantity(facts[end], name) for end in ("p5", "p95")))
 
     def _mean(self, name: str, quantity: Quantity) -> str:
         return self.formats.quantity(quantity.distribution.mean, name) if quantity.distribution else ""

@@ -31,6 +31,7 @@ SI_PREFIXES = (
     (1e6, "M"),
     (1e3, "k"),
 )
+RAISED = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
 SMALL_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
 
 
@@ -78,7 +79,7 @@ class Formats:
             value = rounded(value, digits)
         if abs(value) >= LARGEST_WORD or 0 < abs(value) < SMALLEST_DECIMAL:
             mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
-            return f"{numbers.format_decimal(float(mantissa), locale=self.locale)} x 10^{int(exponent)}"
+            return f"{numbers.format_decimal(float(mantissa), locale=self.locale)} x {power_of_ten(int(exponent))}"
         if abs(value) >= LARGEST_EXACT:
             has_words = "long" in self.locale.compact_decimal_formats
             return numbers.format_compact_decimal(
@@ -137,6 +138,17 @@ class Formats:
         written = self._with_unit(value, head, rest, digits)
         return f"{written}{self._per(per, head, rest)}"
 
+    def between(self, low: str, high: str) -> str:
+        """Return a range of two texts that `quantity` or `money` wrote: `$19 to $29 per month`, the unit once."""
+        if low == high:
+            return low
+        below, above = low.split(" "), high.split(" ")
+        while min(len(below), len(above)) > 1 and below[-1] == above[-1]:
+            below.pop()
+            above.pop()
+        values = {"low": " ".join(below), "high": high}
+        return self.messages.gettext("%(low)s to %(high)s") % values
+
     def _with_unit(self, value: float, head: str, rest: str, digits: int) -> str:
         if head == "usd" or head.endswith(" usd"):
             return self.money(value, digits)
@@ -154,8 +166,11 @@ class Formats:
     def _per(self, per: str, head: str, rest: str) -> str:
         if not per:
             return ""
-        if head in ("bytes", "flops") and rest == "second":
-            return "/s"
+        if head in ("bytes", "flops") and rest.split()[-1] == "second":
+            of_what = rest.removesuffix("second").strip()
+            return f"/s per {_spelt(of_what)}" if of_what else "/s"
+        if rest.endswith(" second"):
+            return f" per second per {_spelt(rest.removesuffix(' second'))}"
         return f" per {_spelt(rest)}"
 
     def _prefixed(self, value: float, unit: str, digits: int) -> str:
@@ -165,6 +180,11 @@ class Formats:
     def _small_seconds(self, value: float, digits: int) -> str:
         scale, unit = next(((s, u) for s, u in SMALL_SECONDS if abs(value) >= s), SMALL_SECONDS[-1])
         return f"{self.number(value / scale, digits)} {unit}"
+
+
+def power_of_ten(exponent: int) -> str:
+    """Return a power of ten with a raised exponent, which text of any kind can hold."""
+    return "10" + str(exponent).translate(RAISED)
 
 
 def _spelt(unit: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from planner import catalogue
 from planner.report.entries import Entries
-from planner.report.formats import Formats
+from planner.report.formats import Formats, power_of_ten
 from planner.result import Result
 
 LARGE_MODEL_PARAMS = 1e8
@@ -90,6 +93,10 @@ class ModelCard:
         """Tell whether the company serves on accelerators that it rents."""
         return set(self.sources) != {"api"}
 
+    def serves(self, tokens: str) -> bool:
+        """Tell whether there are such tokens in any month of the central path."""
+        return bool(np.any(np.asarray(self.result[tokens].central) > 0))
+
     def aspects(self) -> list[Aspect]:
         """Return the four aspects; those that do not arise say so."""
         return [self.parameters(), self.compute(), self.data(), self.optimisation()]
@@ -97,11 +104,17 @@ class ModelCard:
     def parameters(self) -> Aspect:
         """How large the model is."""
         _, params = self._, self.entries.central("params")
-        values = {"params": self.f.number(params, 2)}
+        values = {
+            "params": self.f.number(params, 2),
+            "mark": power_of_ten(round(math.log10(LARGE_MODEL_PARAMS))),
+        }
         large = (
-            _("With %(params)s parameters it is a large model, for which 10^8 is the usual mark.") % values
+            _("With %(params)s parameters it is a large model, for which %(mark)s is the usual mark.")
+            % values
         )
-        small = _("With %(params)s parameters it is below 10^8, the usual mark of a large model.") % values
+        small = (
+            _("With %(params)s parameters it is below %(mark)s, the usual mark of a large model.") % values
+        )
         rows = [
             self.row(_("Parameters"), "params"),
             self.row(_("Parameters that one token uses"), "active_params"),
@@ -125,22 +138,27 @@ class ModelCard:
                 self.row(_("Accelerator time for all training"), "total_training_gpu_hours"),
                 self.row(_("Cost of all training"), "total_training_compute_usd"),
             ]
-        if self.is_hosted:
+        if self.serves("hosted_tokens"):
             rows.append(
                 Row(_("Served on"), self._hardware(s.serving.serving_accelerator, s.serving.serving_term))
             )
             rows.append(
                 self.row(_("Serving at full load, first month"), "full_load_usd_per_million_tokens", month=1)
             )
-        if "api" in self.sources:
+        if self.serves("api_tokens"):
             rows.append(
                 self.row(_("Vendor's price, first month"), "vendor_price_usd_per_million_tokens", month=1)
             )
-        rows.append(self.row(_("Serving as it is used, last month"), "serving_usd_per_million_tokens"))
+        if self.serves("served_tokens"):
+            rows.append(self.row(_("Serving as it is used, last month"), "serving_usd_per_million_tokens"))
         sentence = _(
             "Compute is paid twice: once to train the model, and again for each token that it serves."
         )
-        if not self.is_trained:
+        if not self.serves("served_tokens"):
+            sentence = _("No tokens are served in this plan; compute is paid for training alone.")
+            if not self.is_trained:
+                sentence = _("No tokens are served in this plan and nothing is trained.")
+        elif not self.is_trained:
             sentence = _("Compute is paid for each token that the model serves.")
         return Aspect(_("High demand for compute"), sentence, tuple(rows))
 

@@ -22,6 +22,8 @@ FAN = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 DIGITS = 3
 WHOLE_DIGITS = 9
 SWINGS_SHOWN = 8
+FLOWS = ("revenue_usd", "total_cost_usd", "ebitda_usd", "net_cash_flow_usd")
+"""What a year is summed up by."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,15 @@ class SwingRow:
 
 @dataclass(frozen=True)
 class Year:
-    """The plan at the end of one of its years, on the central path, with the odds of cash."""
+    """One year of the plan: what flowed in it, and what there is at its end."""
 
+    dates: str
     end: str
-    month: int
-    cells: tuple[tuple[str, str], ...]
-    """Figures and their texts."""
+    flows: tuple[tuple[str, str], ...]
+    """Figures and their sums over the year, on the central path."""
+    people: str
     cash: tuple[str, ...]
-    """p5, p50, p95 over the draws."""
+    """p5, p50, p95 over the draws at the end; the central path where there are none."""
     out: str
     """Chance that the money has run out by then."""
 
@@ -108,9 +111,9 @@ class Money:
         """Kinds of cost that arise, by figure: the label and the months on the central path."""
         _ = self._
         labels = {
-            "staff_usd": _("People"),
+            "staff_usd": _("Staff"),
             "marketing_usd": _("Marketing"),
-            "cost_of_revenue_usd": _("Serving customers"),
+            "cost_of_revenue_usd": _("Serving customers, with the people who do"),
             "overhead_usd": _("Overhead"),
             "research_usd": _("Training and data"),
             "setup_usd": _("Setting up"),
@@ -185,11 +188,12 @@ class Money:
         )
 
     def years(self) -> list[Year]:
-        """The plan at the end of each of its years and of its last month."""
-        months = sorted(
-            {*range(MONTHS_PER_YEAR, self.result.months + 1, MONTHS_PER_YEAR), self.result.months}
-        )
-        return [self._year(month) for month in months]
+        """The years of the plan; the last may be shorter than twelve months."""
+        months = self.result.months
+        return [
+            self._year(start + 1, min(start + MONTHS_PER_YEAR, months))
+            for start in range(0, months, MONTHS_PER_YEAR)
+        ]
 
     def months(self) -> list[tuple[str, list[str]]]:
         """The month-by-month table under the chart of costs: date, each kind, all costs, revenue."""
@@ -206,25 +210,19 @@ class Money:
             for month in range(1, self.result.months + 1)
         ]
 
-    def _year(self, month: int) -> Year:
-        names = ("revenue_usd", "total_cost_usd", "gross_margin_share", "people")
-        cells = tuple((name, self._cell(name, month)) for name in names)
-        cash: tuple[str, ...] = (self._cell("cash_usd", month),)
+    def _year(self, first: int, last: int) -> Year:
+        flows = tuple((name, self.f.money(sum(self._row(name)[first - 1 : last]))) for name in FLOWS)
+        cash: tuple[str, ...] = (self.f.money(self._row("cash_usd")[last - 1]),)
         out = ""
         if self.result.num_draws > 1:
             row = self.result["cash_usd"]
-            cash = tuple(self.f.money(float(row.quantile(q)[month - 1])) for q in (0.05, 0.5, 0.95))
-            share = float(self.result["runway_months"].probability(lambda full: full < month))
+            cash = tuple(self.f.money(float(row.quantile(q)[last - 1])) for q in (0.05, 0.5, 0.95))
+            share = float(self.result["runway_months"].probability(lambda full: full < last))
             out = self.f.chance(share)
-        return Year(self.f.month(month), month, cells, cash, out)
-
-    def _cell(self, name: str, month: int) -> str:
-        value = float(self._row(name)[month - 1])
-        if math.isnan(value):
-            return self._("undefined")
-        if name == "people":
-            return self.f.number(round(value), 3)
-        return self.f.quantity(value, name, 2)
+        start, end = self.f.short_month(first), self.f.short_month(last)
+        dates = self.f.between(start, end) if first < last else end
+        people = self.f.number(round(self._row("people")[last - 1]), 3)
+        return Year(dates, self.f.month(last), flows, people, cash, out)
 
     def _central(self, name: str) -> float:
         return float(self.result[name].central)
@@ -240,11 +238,11 @@ class Money:
     def _startup_labels(self) -> Mapping[str, str]:
         _ = self._
         return {
-            "startup_staff_usd": _("People"),
+            "startup_staff_usd": _("Staff"),
             "startup_training_usd": _("Accelerators for training"),
             "startup_cleaning_usd": _("Cleaning of training text"),
             "startup_licence_usd": _("Licences for data"),
-            "startup_service_usd": _("Serving before anybody pays"),
+            "startup_service_usd": _("Serving before anybody pays, with the people who do"),
             "startup_marketing_usd": _("Marketing"),
             "startup_overhead_usd": _("Overhead"),
             "startup_setup_usd": _("Setting up"),

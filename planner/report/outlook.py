@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from planner.analysis.swings import Swing, swings
+from planner.engine import is_shock
 from planner.evidence import Kind, Leaf, not_needed
 from planner.result import Figure, Result
 from planner.sampling_error import share_error
@@ -159,12 +160,12 @@ def unused(result: Result) -> set[str]:
 
 
 def evident(result: Result) -> dict[str, Leaf]:
-    """Return the inputs whose evidence counts: those that the plan rests on, its choices apart."""
+    """Return the inputs whose evidence counts: choices and the chance of each month are none."""
     idle = unused(result)
     return {
         name: leaf
         for name, leaf in result.used_leaves().items()
-        if name not in idle and is_known(leaf) and not is_choice(leaf)
+        if name not in idle and is_known(leaf) and not is_choice(leaf) and not is_shock(name)
     }
 
 

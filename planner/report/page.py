@@ -83,7 +83,7 @@ def _context(result: Result, formats: Formats) -> dict[str, Any]:
         "strategies": [_strategies(formats).get(name, name) for name in result.scenario.strategies],
         "owner_words": _strategies(formats) | _modules(formats),
         "section_words": _sections(formats),
-        "has_link": lambda name: name in entries.leaves or name in result,
+        "has_link": entries.has,
     }
 
 
@@ -117,6 +117,7 @@ def _sections(formats: Formats) -> dict[str, str]:
         "finance": _("Finance"),
         "bench": _("Measured side by side"),
         "choices": _("Choices of the scenario"),
+        "chance": _("Chance of the month"),
     }
 
 

@@ -87,6 +87,7 @@ class Sentences:
         """How often the cash stays above the reserve with the planned rounds, when they come as planned."""
         _, o = self._, self.o
         values = {"usd": self.f.money(o.rounds_usd), "draws": self.draws(o.covered_share)}
+        values["lasts"] = self.draws(1.0 - o.runs_out_share)
         if o.need_usd.p90 == 0:
             return ""
         if not o.rounds_usd:
@@ -95,7 +96,8 @@ class Sentences:
             if o.buffer_usd > 0:
                 return (
                     _(
-                        "With the planned rounds of %(usd)s the cash stays at or above the reserve in %(draws)s."
+                        "With the planned rounds of %(usd)s the cash stays at or above the reserve in %(draws)s, "
+                        "and at or above zero in %(lasts)s."
                     )
                     % values
                 )

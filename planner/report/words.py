@@ -62,7 +62,7 @@ class Verdict:
     def startup(self) -> Answer:
         """What it costs to start."""
         _, o = self._, self.o
-        total = self.f.money(o.startup_usd.central)
+        total = self.f.money(o.startup_usd.p50)
         values = {
             "one_off": self.f.money(o.one_off_usd),
             "running": self.f.money(o.running_usd),
@@ -71,22 +71,26 @@ class Verdict:
             "high": self.f.money(o.startup_usd.p90),
         }
         if o.first_revenue_month == 1:
-            said = _("There is revenue in the first month, so nothing is spent before it.")
+            said = _(
+                "On the central path there is revenue in the first month, so nothing is spent before it."
+            )
         elif math.isinf(o.first_revenue_month):
             said = _(
-                "No revenue comes before the plan ends in %(end)s, so everything that is spent counts: "
-                "%(one_off)s once and %(running)s on what comes back every month."
+                "On the central path no revenue comes before the plan ends in %(end)s, so everything that is spent "
+                "counts: %(one_off)s once and %(running)s on what comes back every month."
             ) % values  # fmt: skip
         else:
             when = {"date": self.f.month(o.first_revenue_month)}
             said = _(
-                "Before the first revenue in %(date)s the company spends %(one_off)s once (training, data, "
-                "setting up) and %(running)s on what comes back every month."
+                "On the central path the company spends %(one_off)s once (training, data, setting up) and %(running)s "
+                "on what comes back every month before the first revenue in %(date)s."
             ) % (values | when)
         width = _("Eight draws in ten lie between %(low)s and %(high)s.") % values
         has_width = self.say.is_drawn and values["low"] != values["high"]
         sentences = (said, width) if has_width else (said,)
-        caption = _("spent before the first revenue")
+        caption = _("spent before the first revenue, with even odds")
+        if not self.say.is_drawn:
+            caption = _("spent before the first revenue, on the central path")
         return Answer(_("What does it cost to start?"), total, caption, sentences, "startup_cost_usd")
 
     def runway(self) -> Answer:

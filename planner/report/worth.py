@@ -26,7 +26,7 @@ def compression(
     _ = formats.messages.gettext
     speed = record.find("gpt", "throughput_ratio", COMPRESSED) if record else None
     if record is None or speed is None or speed.value is None:
-        why = _("Compression was not measured, so nothing can be said about it.")
+        why = _("The compressed text filter was not measured, so nothing can be said about it.")
         return Compression(_("Not measured"), (why,))
     money = _money(saving_usd, need_usd, is_noise(speed), formats)
     said = [_speed(speed, formats), *_size_and_quality(record, formats), money]
@@ -48,10 +48,10 @@ def _verdict(speed: Measurement, formats: Formats) -> str:
 def _speed(speed: Measurement, formats: Formats) -> str:
     _ = formats.messages.gettext
     values = {"ratio": formats.number(speed.value or 0.0)}
-    said = _("The int8 form reads text at %(ratio)s times the speed of fp32.") % values
+    said = _("The int8 form of the text filter reads text at %(ratio)s times the speed of fp32.") % values
     if speed.low is not None and speed.high is not None:
         values |= {"low": formats.number(speed.low), "high": formats.number(speed.high)}
-        said += " " + _("The 95 %% interval is %(low)s to %(high)s.") % values
+        said += " " + _("The 95%% interval is %(low)s to %(high)s.") % values
     if speed.note:
         said += " " + _("The bench says: %(note)s.") % {"note": speed.note}
     return said
@@ -96,11 +96,13 @@ def _money(saving_usd: float, need_usd: float, noise: bool, formats: Formats) ->
     if saving_usd == 0:
         return _("In this plan it saves nothing.")
     if saving_usd < 0:
-        return _("Over the plan it would cost %(usd)s more than fp32: do not compress.") % values
+        return (
+            _("Over the plan it would cost %(usd)s more than fp32: leave the filter uncompressed.") % values
+        )
     said = _("Over the plan it saves %(usd)s against fp32.") % values
     if saving_usd < need_usd / 100:
         little = _(
-            "That is little beside a funding need of %(need)s: compress for memory or latency, "
+            "That is little beside a funding need of %(need)s: compress the filter for memory or latency, "
             "not to save money here."
         )
         said += " " + little % values

@@ -50,7 +50,7 @@ def test_slower(record: Record) -> None:
     slower = changed(record, "throughput_ratio", value=0.8, low=0.7, high=0.9, note="slower")
     headline, text = said(slower, -5e3)
     assert headline == "Slower: 0.8 times the speed"
-    assert "it would cost $5K more than fp32: do not compress." in text
+    assert "it would cost $5K more than fp32: leave the filter uncompressed." in text
 
 
 @pytest.mark.parametrize(

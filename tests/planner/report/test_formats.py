@@ -25,7 +25,7 @@ FORMATS = Formats(messages("en"), "2027-01")
         (24.4, 2, "$24"),
         (0.0, 2, "$0"),
         (0.0761, 2, "$0.076"),
-        (6.55e-10, 2, "$6.6 x 10^-10"),
+        (6.55e-10, 2, "$6.6 x 10\u207b\u00b9\u2070"),
         (1.25e9, 2, "$1.2B"),
     ],
 )
@@ -39,7 +39,9 @@ def test_money(usd: float, digits: int, expected: str) -> None:
         (8_030_261_248, "params", "8.03 billion params"),
         (16_083_058_688, "forward_flops_per_token", "16.1 GFLOP per token"),
         (280e9, "peak_flops_per_second", "280 GFLOP/s"),
-        (41_528.6, "filter_bytes_per_machine_second", "41.5 kB per machine second"),
+        (41_528.6, "filter_bytes_per_machine_second", "41.5 kB/s per machine"),
+        (989e12, "peak_flops_per_gpu_second", "989 TFLOP/s per GPU"),
+        (30_440.0, "serving_tokens_per_gpu_second", "30,440 tokens per second per GPU"),
         (0.0762, "serving_usd_per_million_tokens", "$0.0762 per million tokens"),
         (3.0, "training_usd_per_gpu_hour", "$3.00 per GPU hour"),
         (1.0, "gpus_per_replica", "1 GPU per replica"),
@@ -73,6 +75,21 @@ def test_a_chance_rounds_neither_to_never_nor_to_always(share: float, expected: 
 )
 def test_months_are_dates(month: int, expected: str) -> None:
     assert FORMATS.month(month) == expected
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "name", "expected"),
+    [
+        (19.0, 29.0, "fee_usd_per_user_month", "$19.0 to $29.0 per user month"),
+        (0.02, 0.05, "churn_share_per_month", "2% to 5% per month"),
+        (1.0, 3.0, "training_months", "1 month to 3 months"),
+        (5e5, 2e6, "filter_bytes_per_machine_second", "500 kB/s to 2 MB/s per machine"),
+        (100e3, 500e3, "opening_cash_usd", "$100K to $500K"),
+        (3.0, 3.0, "people", "3 people"),
+    ],
+)
+def test_a_range_bears_its_unit_once(low: float, high: float, name: str, expected: str) -> None:
+    assert FORMATS.between(FORMATS.quantity(low, name), FORMATS.quantity(high, name)) == expected
 
 
 def test_months_count_from_the_start_of_the_plan() -> None:

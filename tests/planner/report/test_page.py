@@ -19,6 +19,9 @@ import planner
 from planner.errors import InputError
 from planner.report import check_language, check_output, render
 from planner.report.entries import prose
+from planner.report.formats import Formats
+from planner.report.messages import messages
+from planner.report.money import FLOWS, Money
 from planner.report.outlook import evident, is_choice, outlook
 from planner.report.page import page
 from planner.result import Result
@@ -115,8 +118,16 @@ def test_drawings_are_well_formed(document: str) -> None:
 
 def test_every_figure_and_every_input_has_its_entry(html: str, planned: Planner) -> None:
     result, ids = planned("base", draws=256), Reader(html).ids
-    assert {f"figure-{name}" for name in result if name not in result.leaves} <= set(ids)
-    assert {f"input-{name}" for name in result.used_leaves()} <= set(ids)
+    of_a_switch = {name for name in (*result, *result.leaves) if name.startswith("second_")} | {
+        "switch_month"
+    }
+    figures = {name for name in result if name not in result.leaves}
+    assert {f"figure-{name}" for name in figures - of_a_switch} <= set(ids)
+    assert {f"input-{name}" for name in result.used_leaves().keys() - of_a_switch} <= set(ids)
+    assert not {f"{kind}-{name}" for name in of_a_switch for kind in ("input", "figure")} & set(ids)
+    switched = page(planned("base", "model.switch_source=api", "model.switch_month=30"))
+    assert 'id="input-switch_month"' in switched
+    assert 'id="figure-second_training_share"' in switched
 
 
 def test_entries_show_the_formula_and_the_evidence(html: str) -> None:
@@ -150,7 +161,7 @@ def test_a_distribution_is_spelt_out_where_its_ends_do_not_say_it(planned: Plann
                 "finance.funding_buffer_usd=1e5 to 4e5 within 2e5 .. 3e5", draws=2)
     )  # fmt: skip
     cash = shown.split('id="input-opening_cash_usd"')[1].split("</li>")[0]
-    assert "90 % range $100K–$500K, mean $468K (choice(100000:0.08, 500000:0.92))" in cash
+    assert "90% range $100K to $500K, mean $468K (choice(100000:0.08, 500000:0.92))" in cash
     buffer = shown.split('id="input-funding_buffer_usd"')[1].split("</li>")[0]
     assert "within 200000..300000 (truncated lognormal)" in buffer
 
@@ -166,7 +177,7 @@ def test_it_says_what_depends_on_what_and_what_could_not_be_met(dependent: Resul
     assert "(people.roles.1.role_salary_usd_per_person_year)" in text
     assert "Not all of this can hold at once." in text
     assert dependent.drawing.dependence.repairs
-    assert text.count("asked") == len(dependent.drawing.dependence.repairs)
+    assert text.count(": asked") == len(dependent.drawing.dependence.repairs)
     assert "Inputs are drawn independently of each other, apart from those named above." in text
     assert 'href="#input-addressable_users"' in limits
 
@@ -213,6 +224,45 @@ def test_a_round_that_comes_too_late_is_not_said_to_be_enough(planned: Planner) 
     assert outlook(in_time).covered_share == 1
 
 
+def test_an_entry_shows_the_number_that_led_to_it(planned: Planner, html: str) -> None:
+    result, formats = planned("base", draws=256), Formats(messages("en"), "2027-01")
+    for name in ("funding_need_usd", "startup_cost_usd", "runway_months", "break_even_month"):
+        entry = html.split(f'id="figure-{name}"')[1].split("</details>")[0]
+        for label, q in (("p10", 0.1), ("p50", 0.5), ("p90", 0.9)):
+            assert f"{label} {formats.quantity(float(result[name].quantile(q)), name)}" in entry
+    happens = formats.chance(float(result["break_even_month"].probability(np.isfinite)))
+    assert f"it happens within the plan in {happens} of the draws" in html
+    undrawn = page(planned("base")).split('id="figure-funding_need_usd"')[1].split("</details>")[0]
+    assert "Over the draws" not in undrawn
+
+
+def test_the_years_add_up_to_the_plan(planned: Planner) -> None:
+    result = planned("base", "horizon_months=30")
+    formats = Formats(messages("en"), "2027-01")
+    years = Money(result, outlook(result), formats).years()
+    assert [year.dates for year in years] == ["Jan to Dec 2027", "Jan to Dec 2028", "Jan to Jun 2029"]
+    for place, name in enumerate(FLOWS):
+        row = np.asarray(result[name].central)
+        said = [year.flows[place] for year in years]
+        sums = [float(row[start : start + 12].sum()) for start in (0, 12, 24)]
+        assert said == [(name, formats.money(usd)) for usd in sums]
+
+
+def test_what_is_not_served_has_no_price(planned: Planner) -> None:
+    model = page(planned("technology_services")).split('<section id="model"')[1].split("</section>")[0]
+    assert "No tokens are served in this plan" in model
+    assert "Served on" not in model
+    assert "Serving as it is used" not in model
+    assert "Served on" in page(planned("base"))
+
+
+def test_the_chance_of_the_month_is_no_assumption(planned: Planner, html: str) -> None:
+    assert "shock_demand_share" not in evident(planned("base", draws=256))
+    entry = html.split('id="input-shock_demand_share"')[1].split("</li>")[0]
+    assert ">chance</span>" in entry
+    assert ">assumed</span>" not in entry
+
+
 def test_hostile_names_are_only_text(planned: Planner) -> None:
     hostile = "<script>alert(1)</script>"
     shown = page(planned("base", f"name={hostile}", "description='\"><img src=x onerror=alert(1)>'"))
@@ -225,7 +275,7 @@ def test_hostile_names_are_only_text(planned: Planner) -> None:
 @pytest.mark.parametrize(
     ("scenario", "sets", "expected"),
     [
-        ("base", ("revenue_usd=0",), "No revenue comes before the plan ends"),
+        ("base", ("revenue_usd=0",), "no revenue comes before the plan ends"),
         (
             "base",
             ("horizon_months=1", "model.launch_month=1", "finance.rounds=[]"),

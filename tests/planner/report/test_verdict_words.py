@@ -73,12 +73,13 @@ def test_an_ordinary_plan() -> None:
     assert text(need) == (
         "Half of the draws need $2.8M of new money or less; to be safe in nine of ten takes $5.2M. "
         "This includes a reserve of $300K at the lowest point. "
-        "With the planned rounds of $3M the cash stays at or above the reserve in 55% of the draws."
+        "With the planned rounds of $3M the cash stays at or above the reserve in 55% of the draws, and at "
+        "or above zero in 60% of the draws."
     )
-    assert startup.headline == "$430K"
+    assert (startup.headline, startup.caption) == ("$440K", "spent before the first revenue, with even odds")
     assert text(startup) == (
-        "Before the first revenue in May 2027 the company spends $43K once (training, data, setting up) and $390K "
-        "on what comes back every month. Eight draws in ten lie between $400K and $500K."
+        "On the central path the company spends $43K once (training, data, setting up) and $390K on what comes back "
+        "every month before the first revenue in May 2027. Eight draws in ten lie between $400K and $500K."
     )
     assert (runway.headline, runway.caption) == ("40%", "chance that the money runs out before the plan ends")
     assert text(runway) == (
@@ -144,14 +145,15 @@ def test_the_need(change: dict[str, Any], expected: str) -> None:
     [
         (
             {"first_revenue_month": NEVER},
-            "$430K",
-            "No revenue comes before the plan ends in December 2030, so everything that is spent counts: "
-            "$43K once and $390K on what comes back every month. Eight draws in ten lie between $400K and $500K.",
+            "$440K",
+            "On the central path no revenue comes before the plan ends in December 2030, so everything that is spent "
+            "counts: $43K once and $390K on what comes back every month. "
+            "Eight draws in ten lie between $400K and $500K.",
         ),
         (
             {"first_revenue_month": 1.0, "startup_usd": spread(0.0), "one_off_usd": 0.0, "running_usd": 0.0},
             "$0",
-            "There is revenue in the first month, so nothing is spent before it.",
+            "On the central path there is revenue in the first month, so nothing is spent before it.",
         ),
     ],
 )

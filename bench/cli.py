@@ -16,6 +16,7 @@ from bench.record import load, load_folder
 from bench.store import DEFAULT_FOLDER, check_folder, keep
 
 SUITES = ("quick",)
+BUSY_LOAD_PER_CORE = 0.75
 
 
 @click.group()
@@ -43,8 +44,9 @@ def run(suite: str, device: str, output: Path, as_json: bool, verbose: bool) -> 
     check_folder(output)
     try:
         say = _progress(verbose)
-        # torch's threads else spin at each barrier: where a core is taken by other work, ten times slower.
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        if _is_busy():
+            # Threads that spin at each barrier are fastest on a quiet machine, and many times slower beside other work.
+            os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         # torch takes seconds to import: what can be refused has been refused by now.
         from bench.suite import run_quick
 
@@ -92,6 +94,12 @@ def show(path: Path, as_json: bool) -> None:
         click.echo(f"\n{len(older)} older in this folder:")
         for other, _ in older:
             click.echo(f"  {other.name}")
+
+
+def _is_busy() -> bool:
+    """Tell whether other work keeps more than three quarters of the cores busy before the bench starts."""
+    cores = os.cpu_count() or 1
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY_LOAD_PER_CORE * cores
 
 
 def _check_suite(suite: str) -> None:

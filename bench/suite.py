@@ -52,7 +52,7 @@ SOURCE_TEXT = Workload(
     learning_rates=(1e-3, 2e-3, 4e-3),
     search=Recipe(num_steps=24, num_rows=8, learning_rate=0.0, warmup_steps=4),
     final=Recipe(
-        num_steps=200, num_rows=8, learning_rate=0.0, warmup_steps=20, evaluate_every=50, max_seconds=35.0
+        num_steps=140, num_rows=8, learning_rate=0.0, warmup_steps=20, evaluate_every=35, max_seconds=35.0
     ),
     throughput_rows=16,
 )

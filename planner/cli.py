@@ -102,10 +102,13 @@ def plan(
     scenario: str, sets: tuple[str, ...], measurements: str, seed: int, draws: int, as_json: bool
 ) -> None:
     """Plan SCENARIO and print its figures."""
+    result = _plan(scenario, sets, measurements, draws, seed)
+    if as_json:
+        print_json(result.to_json())
+        return
     from planner.printing import summary
 
-    result = _plan(scenario, sets, measurements, draws, seed)
-    print_json(result.to_json()) if as_json else click.echo(summary(result))
+    click.echo(summary(result))
 
 
 @cli.command()

@@ -156,10 +156,13 @@ def _written(loaded: Loaded[Company]) -> Iterator[Leaf]:
     """Yield the leaves whose value the scenario or its defaults give, list items gathered under one name."""
     schema = keys(type(loaded.scenario))
     given = quantities(loaded.scenario)
+    by_key: dict[str, list[str]] = {}
+    for place in given:
+        by_key.setdefault(_pattern(place), []).append(place)
     for path, key in schema.items():
         if not key.is_quantity:
             continue
-        items = [p for p in given if _pattern(p) == path]
+        items = by_key.get(path, [])
         if ANY in path:
             values = tuple(given[p] for p in items)
             yield Leaf(

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Literal, get_args
 
 from planner import units
-from planner.catalogue.facts import Fact, Row, aliases, fact, first_day, resolve, table, unknown
+from planner.catalogue.facts import Fact, Row, aliases, fact, first_day, named, resolve, table, unknown
 from planner.catalogue.reference import reference
 from planner.errors import CatalogueError
 
@@ -44,10 +44,7 @@ class Accelerator:
 
         Raises CatalogueError where the catalogue has none, with the figures that it has.
         """
-        for known in self.facts:
-            if known.name == quantity:
-                return known
-        raise unknown(f"quantity of {self.id}", quantity, (known.name for known in self.facts))
+        return named(self.facts, quantity, self.id)
 
 
 def accelerator_ids() -> tuple[str, ...]:

@@ -73,6 +73,17 @@ def fact(row: Row, name: str, value: str) -> Fact:
     )
 
 
+def named(facts: Iterable[Fact], quantity: str, owner: str) -> Fact:
+    """Return the fact of a quantity among those of an accelerator or a model.
+
+    Raises CatalogueError where there is none, with the quantities that there are.
+    """
+    by_name = {known.name: known for known in facts}
+    if quantity not in by_name:
+        raise unknown(f"quantity of {owner}", quantity, by_name)
+    return by_name[quantity]
+
+
 def first_day(as_of: str) -> date:
     """Read `2026`, `2026-03` or `2026-03-17` as the first day of what it names."""
     year, month, day = [*map(int, as_of.split("-")), 1, 1][:3]

@@ -9,7 +9,7 @@ from math import hypot, inf, log
 from statistics import median
 
 from planner.catalogue.accelerators import accelerator
-from planner.catalogue.facts import Fact, Row, aliases, fact, first_day, resolve, table, unknown
+from planner.catalogue.facts import Fact, Row, aliases, fact, first_day, named, resolve, table, unknown
 from planner.errors import CatalogueError, nearest
 
 _SAME_WIDTH = {"bf16": "fp16"}
@@ -38,10 +38,7 @@ class Model:
 
         Raises CatalogueError where the catalogue has none, with the figures that it has.
         """
-        for known in self.facts:
-            if known.name == quantity:
-                return known
-        raise unknown(f"quantity of {self.id}", quantity, (known.name for known in self.facts))
+        return named(self.facts, quantity, self.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,7 @@ def first_training_tokens(
 
     Source: definition.
     """
-    pretrained = np.where(first_pretrained_share > 0, pretraining_tokens + finetuning_tokens, 0.0)
-    return first_fine_tuned_share * finetuning_tokens + pretrained
+    return _run_tokens(first_fine_tuned_share, first_pretrained_share, finetuning_tokens, pretraining_tokens)
 
 
 def second_training_tokens(
@@ -79,8 +78,9 @@ def second_training_tokens(
 
     Source: definition.
     """
-    pretrained = np.where(second_pretrained_share > 0, pretraining_tokens + finetuning_tokens, 0.0)
-    return second_fine_tuned_share * finetuning_tokens + pretrained
+    return _run_tokens(
+        second_fine_tuned_share, second_pretrained_share, finetuning_tokens, pretraining_tokens
+    )
 
 
 def model_training_tokens(
@@ -176,6 +176,13 @@ def client_compute_usd(client_training_tokens: Array, training_compute_usd_per_t
     Source: definition.
     """
     return np.where(client_training_tokens > 0, client_training_tokens * training_compute_usd_per_token, 0.0)
+
+
+def _run_tokens(
+    fine_tuned_share: Array, pretrained_share: Array, finetuning_tokens: Array, pretraining_tokens: Array
+) -> Array:
+    pretrained = np.where(pretrained_share > 0, pretraining_tokens + finetuning_tokens, 0.0)
+    return fine_tuned_share * finetuning_tokens + pretrained
 
 
 def _window_share(month: Array, use_month: Array, window_months: Array) -> Array:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from planner import cli
 from planner.planning import plan
 from planner.result import Result
 
@@ -39,3 +41,29 @@ def planned() -> Planned:
         return planned_once(str(path), sets, measurements or str(RECORD), draws, seed)
 
     return run
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run `benchplan ...` in this process, from an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str | Path) -> Ran:
+        monkeypatch.setattr("sys.argv", ["benchplan", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        found = capsys.readouterr()
+        code = stopped.value.code
+        return Ran(code if isinstance(code, int) else 0, found.out, found.err)
+
+    return call

@@ -5,42 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from planner import cli
-from tests.planner.conftest import RECORD, ROOT
+from tests.planner.conftest import RECORD, ROOT, Ran, Run
 
 BASE = ROOT / "scenarios" / "base.yaml"
 SHIPPED = sorted((ROOT / "scenarios").glob("*.yaml"))
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Run `benchplan ...` in this process, from an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str | Path) -> Ran:
-        monkeypatch.setattr("sys.argv", ["benchplan", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        found = capsys.readouterr()
-        code = stopped.value.code
-        return Ran(code if isinstance(code, int) else 0, found.out, found.err)
-
-    return call
 
 
 def refused(ran: Ran, code: int = 2) -> str:

@@ -10,16 +10,16 @@ from typing import Any
 
 from planner import catalogue, evidence, measurements, strategies, units
 from planner.drawing import Draws, draws_of
-from planner.engine import BLOCK_DRAWS, Graph, Program, figures_of
+from planner.engine import BLOCK_DRAWS, Function, Graph, Program, figures_of
 from planner.errors import InputError, ScenarioError, nearest
 from planner.evidence import Evidence, Leaf
-from planner.formulas import architecture, data, metrics, people, serving, statements, training
+from planner.formulas import architecture, common, data, metrics, mix, people, serving, statements, training
 from planner.result import Figure, Result
 from planner.scenario.loading import Loaded, load
 from planner.scenario.quantities import Quantity
 from planner.scenario.schema import Company
 
-COMPANY = (architecture, data, metrics, people, serving, statements, training)
+COMPANY = (architecture, data, metrics, mix, people, serving, statements, training)
 """The modules whose public functions are the company's figures."""
 
 HEADLINES = (
@@ -45,6 +45,11 @@ class Prepared:
     program: Program
 
 
+def strategy_figures(name: str) -> dict[str, Function]:
+    """Return the figures of a strategy by name: those of the common model, and its own, which replace them."""
+    return {**figures_of(common), **figures_of(strategies.module(name))}
+
+
 def prepare(path: str | Path, sets: Sequence[str] = (), measurements_choice: str = "auto") -> Prepared:
     """Read a scenario and wire its figures, without running them.
 
@@ -52,16 +57,14 @@ def prepare(path: str | Path, sets: Sequence[str] = (), measurements_choice: str
         ScenarioError, RecordError, FigureError: what the user gave is wrong; the text says where and what to do.
     """
     everywhere = {
-        f"{strategy}.{name}"
-        for strategy in strategies.names()
-        for name in figures_of(strategies.module(strategy))
+        f"{strategy}.{name}" for strategy in strategies.names() for name in strategy_figures(strategy)
     }
     loaded = load(path, sets, model=strategies.scenario_model(), known_figures=everywhere)
     _check_strategies(loaded)
     measured = measurements.find(measurements_choice)
     leaves = evidence.leaves(loaded, measured)
     company = {name: function for module in COMPANY for name, function in figures_of(module).items()}
-    owned = {name: figures_of(strategies.module(name)) for name in loaded.scenario.strategies}
+    owned = {name: strategy_figures(name) for name in loaded.scenario.strategies}
     graph = Graph(company, owned, leaves, loaded.overrides)
     leaves = {
         **leaves,

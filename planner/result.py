@@ -56,6 +56,11 @@ class Figure:
         return self.phase == "monthly"
 
     @property
+    def has_items(self) -> bool:
+        """Tell whether the figure has a value for each item of a list (each domain, each class) inside a month."""
+        return bool(np.ndim(self.central) > self.is_monthly)
+
+    @property
     def sentence(self) -> str:
         """What the figure is, as its docstring says."""
         return documentation(self.function)[0]
@@ -193,6 +198,11 @@ class Result:
 
         return pd.DataFrame([row for name in names for row in self._rows(self[name])])
 
+    def total(self, name: str) -> Any:  # noqa: ANN401
+        """Return a figure on the central path, summed over the items of a list where it has some."""
+        figure = self[name]
+        return np.sum(figure.central, axis=-1) if figure.has_items else figure.central
+
     def used_leaves(self) -> dict[str, Leaf]:
         """Return the leaves that the plan rests on, in the order of the schema."""
         needed = set(self.program.leaves)
@@ -222,6 +232,9 @@ class Result:
         return self.program.find(name)
 
     def _rows(self, figure: Figure) -> Iterator[dict[str, Any]]:
+        if figure.has_items:
+            yield from _item_rows(figure)
+            return
         columns = {"central": np.atleast_1d(figure.central)}
         if figure.draws is not None:
             columns |= {f"p{round(100 * q)}": np.atleast_1d(figure.quantile(q)) for q in QUANTILES}
@@ -257,6 +270,13 @@ def status(value: float) -> str:
 def _quantiles(draws: Any, probabilities: Sequence[float]) -> Any:  # noqa: ANN401
     # The inverse of the distribution function: no interpolation, so a month that never comes stays one.
     return np.quantile(draws, probabilities, axis=-1, method="inverted_cdf")
+
+
+def _item_rows(figure: Figure) -> Iterator[dict[str, Any]]:
+    for place, value in np.ndenumerate(np.asarray(figure.central)):
+        month, items = ({"month": place[0] + 1}, place[1:]) if figure.is_monthly else ({}, place)
+        item = {"item": ".".join(str(number + 1) for number in items)}
+        yield {**month, **item, "figure": figure.name, "unit": figure.unit, "central": float(value)}
 
 
 def _figure_json(figure: Figure) -> dict[str, Any]:

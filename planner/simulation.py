@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from planner.drawing import Draws
 from planner.engine import BLOCK_DRAWS, Program
+from planner.errors import InputError
 from planner.tally import Histogram, Tally
 
 CHUNK_DRAWS = 1024
@@ -41,6 +42,10 @@ class Task:
 
     def _rows(self, name: str, value: Any, draws: int) -> NDArray[np.float64]:  # noqa: ANN401
         array = np.asarray(value, dtype=float)
+        if array.ndim > 1 + (self.program.phases[name] == "monthly"):
+            raise InputError(
+                f"{name} has a value for each item of a list; ask for a figure that sums them up"
+            )
         if self.rows(name) > 1 or self.program.phases[name] == "monthly":
             array = array if array.ndim > 1 else array[:, None]
         else:

@@ -64,12 +64,22 @@ def marketing_usd(each_marketing_usd: tuple[Array, ...]) -> Array:
     return sum(each_marketing_usd, 0.0)
 
 
-def research_usd(training_compute_usd: Array, cleaning_usd: Array, data_licence_usd: Array) -> Array:
-    """Training and its data in the month, people apart.
+def development_usd(each_development_usd: tuple[Array, ...]) -> Array:
+    """Research and development of the strategies in the month beside computing and the listed staff.
 
     Source: definition.
     """
-    return training_compute_usd + cleaning_usd + data_licence_usd
+    return sum(each_development_usd, 0.0)
+
+
+def research_usd(
+    training_compute_usd: Array, cleaning_usd: Array, data_licence_usd: Array, development_usd: Array
+) -> Array:
+    """Training, its data and the strategies' own development in the month, listed staff apart.
+
+    Source: definition.
+    """
+    return training_compute_usd + cleaning_usd + data_licence_usd + development_usd
 
 
 def setup_usd(month: Array, setup_cost_usd: Array) -> Array:

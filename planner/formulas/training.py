@@ -91,14 +91,16 @@ def model_training_tokens(
     refresh_share: Array,
     trained_share: Array,
     finetuning_tokens: Array,
+    each_extra_training_tokens: tuple[Array, ...],
 ) -> Array:
-    """Tokens that the company's own models are trained on in the month: first model, its successor, refreshes.
+    """Tokens that own models are trained on in the month: first model, successor, refreshes, what strategies ask for.
 
     Source: definition.
     """
     first = first_training_share * first_training_tokens
     second = second_training_share * second_training_tokens
-    return first + second + refresh_share * trained_share * finetuning_tokens
+    refreshed = refresh_share * trained_share * finetuning_tokens
+    return first + second + refreshed + sum(each_extra_training_tokens, 0.0)
 
 
 def training_tokens(model_training_tokens: Array, research_compute_ratio: Array) -> Array:

@@ -27,7 +27,11 @@ SPECIAL = re.compile(r"(?P<address>https?://[^\s<>\"'|]+[^\s<>\"'|.,;:)])|`(?P<c
 SAID_BY_ENDS = ("lognormal", "logit-normal", "normal", "uniform")
 """Distributions that their p5 and p95 describe whole."""
 LONGEST_SPELLING = 80
+MOST_ITEMS = 6
+"""Values of the items of a list that are spelt out; of more, the least and the greatest."""
 SECOND = "second_"
+COMMON = ".common"
+"""The module of the figures that every strategy has."""
 SHOWN = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 LINK = Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>')
 CODE = Markup("<code>{}</code>")
@@ -106,14 +110,15 @@ class Entries:
 
     def has(self, name: str) -> bool:
         """Tell whether there is an entry to lead to."""
-        return (name in self.leaves or name in self.result) and name not in self.hidden
+        known = name in self.leaves or name in self.result
+        return known and name not in self.hidden and not self._is_idle(name)
 
     @cached_property
     def figures(self) -> dict[str, list[FigureEntry]]:
         """The figures by the module of formulas or the strategy that they belong to."""
         found: dict[str, list[FigureEntry]] = {}
         for name in self.result:
-            if name not in self.leaves and name not in self.hidden:
+            if name not in self.leaves and name not in self.hidden and not self._is_idle(name):
                 found.setdefault(self._owner(name), []).append(self._figure(name))
         return found
 
@@ -134,19 +139,33 @@ class Entries:
             found.setdefault(section, []).append(entry)
         return found
 
+    def _is_idle(self, name: str) -> bool:
+        """Tell whether a strategy has the figure only so that the company can add up: it is nothing by definition."""
+        node = self.result.program.nodes[name]
+        function = node.function
+        return bool(function) and function.__module__.endswith(COMMON) and not node.parameters
+
     def central(self, name: str, month: int | None = None) -> float:
         """Return a figure or an input on the central path, at a month (the last by default)."""
+        return self._items(name, month)[0]
+
+    def text(self, name: str, digits: int = 3, month: int | None = None) -> str:
+        """Return a figure on the central path with its unit, as text: one number, or those of the items of a list."""
+        values = self._items(name, month)
+        if len(values) > MOST_ITEMS:
+            less = self.formats.messages.gettext("%(count)s values from %(low)s to %(high)s")
+            ends = {"low": min(values), "high": max(values)}
+            shown = {end: self.formats.quantity(value, name, digits) for end, value in ends.items()}
+            return less % {"count": len(values), **shown}
+        return ", ".join(self._text(name, value, digits) for value in values)
+
+    def _items(self, name: str, month: int | None) -> list[float]:
         value: Any = (
             self.result.figures[name].central if name in self.result else self.result.central_leaves[name]
         )
-        is_monthly = name in self.result and self.result[name].is_monthly
-        if is_monthly:
+        if name in self.result and self.result[name].is_monthly:
             value = np.asarray(value)[(month or self.result.months) - 1]
-        return float(np.ravel(value)[0]) if np.size(value) else float("nan")
-
-    def text(self, name: str, digits: int = 3, month: int | None = None) -> str:
-        """Return a figure on the central path with its unit, as text."""
-        return self.formats.quantity(self.central(name, month), name, digits)
+        return [float(one) for one in np.ravel(value)] or [math.nan]
 
     def _figure(self, name: str) -> FigureEntry:
         figure = self.result[name]
@@ -157,15 +176,15 @@ class Entries:
             sentence=figure.sentence,
             source=prose(figure.source),
             formula=figure.formula,
-            value=self._text(name, self.central(name)),
+            value=self.text(name),
             odds=self._odds(figure),
             is_monthly=figure.is_monthly,
-            spark=spark(np.ravel(figure.central)) if figure.is_monthly else Markup(""),
+            spark=spark(np.ravel(self.result.total(name))) if figure.is_monthly else Markup(""),
             references=references,
         )
 
-    def _text(self, name: str, value: float) -> str:
-        text = self.formats.quantity(value, name)
+    def _text(self, name: str, value: float, digits: int = 3) -> str:
+        text = self.formats.quantity(value, name, digits)
         if name == "runway_months" and math.isfinite(value):
             out = self.formats.messages.gettext("%(months)s, the money has run out in %(date)s")
             return out % {"months": text, "date": self.formats.month(value + 1)}
@@ -187,13 +206,13 @@ class Entries:
         return "; ".join(texts)
 
     def _owner(self, name: str) -> str:
-        function = self.result[name].function
-        return function.__module__.rpartition(".")[2] if function else ""
+        function, scope = self.result[name].function, name.rpartition(".")[0]
+        return scope or (function.__module__.rpartition(".")[2] if function else "")
 
     def _references(self, name: str) -> Iterator[Reference]:
         for parameter in self.result.program.nodes[name].parameters:
             for target in parameter.targets:
-                if target != MONTH:
+                if target != MONTH and not self._is_idle(target):
                     yield self._reference(parameter, target)
 
     def _reference(self, parameter: Parameter, target: str) -> Reference:

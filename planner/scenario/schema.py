@@ -199,6 +199,23 @@ class Market(Section):
     """How far single months swing by chance; half of them lie within 1.1 times this of the trend."""
 
 
+class Mix(Section):
+    """What several strategies in one company give each other; nothing, unless it is switched on here."""
+
+    usage_data_sharing_share: Quantity = assumed(0, "switched off")
+    """Share of the platform's usage that its users let the data flywheel learn from."""
+    reference_sharing_share: Quantity = assumed(0, "switched off")
+    """Share of the services' clients who serve the domains as references."""
+    reach_sharing_share: Quantity = assumed(0, "switched off")
+    """Share of the reach of the ecosystem's partners that the platform and the domains profit from."""
+    quality_sharing_share: Quantity = assumed(0, "switched off")
+    """How far the flywheel's better model counts for the other strategies: 0 not at all, 1 fully."""
+    shared_quality_elasticity_ratio: Quantity = assumed("0.3 to 1.5", "as for the flywheel's own customers")
+    """Per cent by which more customers come, and fewer leave, when quality is one per cent better."""
+    self_service_cannibalisation_share: Quantity = assumed(0, "switched off")
+    """Share of the services' leads that go to self-service where the platform serves the whole market."""
+
+
 class Round(Section):
     """New money that is planned to come in."""
 
@@ -248,6 +265,7 @@ class Company(Section):
     data: Data = Data()
     people: People = People()
     market: Market = Market()
+    mix: Mix = Mix()
     finance: Finance = Finance()
     uncertainty: Uncertainty = Uncertainty()
 

@@ -1,6 +1,7 @@
 """One file for each strategy: its inputs, and its functions, which replace the company's of the same name within it.
 
 A file in this folder is a strategy: `Inputs` is its section of the scenario, its public functions are its figures.
+It reads as a difference from the common model (`planner.formulas.common`), whose figures it has unless it defines them.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import pytest
 from planner import strategies
 from planner.engine import PREFIXES, figures_of
 from planner.evidence import SHOCKS
-from planner.planning import COMPANY, HEADLINES, prepare
+from planner.planning import COMPANY, HEADLINES, prepare, strategy_figures
 from planner.printing import HEADLINES as PRINTED
 from planner.result import documentation, formula
 from planner.scenario.keys import ANY, keys
@@ -31,7 +31,7 @@ def figures() -> Iterator[tuple[str, Callable[..., object]]]:
     for module in COMPANY:
         yield from figures_of(module).items()
     for strategy in strategies.names():
-        owned = figures_of(strategies.module(strategy))
+        owned = strategy_figures(strategy)
         yield from ((f"{strategy}.{name}", figure) for name, figure in owned.items())
 
 

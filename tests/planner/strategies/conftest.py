@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from planner import strategies
 from planner.engine import Graph, Program, figures_of
+from planner.formulas import mix
 from planner.scenario.keys import keys
 from planner.units import is_share, unit_of
 
@@ -24,6 +25,12 @@ GIVEN = {
     "training_compute_usd_per_token": 1e-7,
     "shock_demand_share": 0.5,
     "demand_swing_ratio": 0.1,
+    # What other strategies would give it.
+    "shared_usage_tokens": 0.0,
+    "shared_reference_customers": 0.0,
+    "partner_reach_share": 0.0,
+    "shared_quality_ratio": 1.0,
+    "cannibalised_share": 0.0,
 }
 MONTHS = 60
 
@@ -35,6 +42,7 @@ def program_of(strategy: str) -> Program:
     figures = figures_of(strategies.module(strategy))
     leaves = {*GIVEN, *inputs_of(strategy)}
     company = {f"opening_{name}": _nothing for name in ("receivables_usd", "deferred_revenue_usd")}
+    company |= {name: one for name, one in figures_of(mix).items() if name.startswith("opening_")}
     return Graph(company, {strategy: figures}, leaves).resolve([f"{strategy}.{name}" for name in figures])
 
 

@@ -1,0 +1,321 @@
+"""The common model: what every strategy has unless its own file says otherwise, so that a company can add it up.
+
+The first part is hooks: nothing, until a strategy defines a figure of the same name. The second part is what follows
+from them: what a strategy contributes, and what it would cost as a company of its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.formulas import data, serving, statements
+from planner.units import Array
+
+
+def recurring_revenue_usd() -> Array:
+    """Part of the month's revenue that comes by subscription or standing contract.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def usage_revenue_usd() -> Array:
+    """Part of the month's revenue that is billed by what customers use.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def served_tokens() -> Array:
+    """Tokens that the strategy has to serve in the month, free ones included.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def people() -> Array:
+    """People whom the strategy needs in the month beside the roles that the scenario lists.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def staff_usd() -> Array:
+    """Cost of the people who deliver to the strategy's customers or support them in the month.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def marketing_usd() -> Array:
+    """Cost of winning the strategy's customers in the month.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def delivery_usd() -> Array:
+    """Cost of the strategy's revenue in the month beside computing and people.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def development_usd() -> Array:
+    """Research and development of the strategy in the month beside computing and the listed staff.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def training_tokens() -> Array:
+    """Tokens on which models are trained for the strategy's clients in the month.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def extra_training_tokens() -> Array:
+    """Tokens of own training that the strategy asks for in the month beyond the company's plan.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def receivables_usd() -> Array:
+    """What the strategy's customers owe at the end of the month.
+
+    Source: definition: nothing, unless the strategy has some.
+    """
+    return 0.0
+
+
+def deferred_revenue_usd() -> Array:
+    """Money received by the strategy for work not yet done at the end of the month.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def paying_customers() -> Array:
+    """Accounts that pay the strategy at the end of the month.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def new_customers() -> Array:
+    """Accounts that began to pay the strategy in the month.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def lost_customers() -> Array:
+    """Accounts that ceased to pay the strategy in the month.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def lost_recurring_usd() -> Array:
+    """Recurring revenue of a month that went with the customers who left in the month.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def expansion_recurring_usd() -> Array:
+    """Recurring revenue of a month by which customers who stayed pay more.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def contraction_recurring_usd() -> Array:
+    """Recurring revenue of a month by which customers who stayed pay less.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def largest_customers_revenue_usd() -> Array:
+    """Revenue of the month from the strategy's five largest customers.
+
+    Source: definition: too little to count, unless the strategy says more.
+    """
+    return 0.0
+
+
+def personal_records() -> Array:
+    """People of whom the strategy holds personal data at the end of the month.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def stored_bytes() -> Array:
+    """Data that the strategy keeps at the end of the month.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def usage_data_tokens() -> Array:
+    """Tokens of use in the month that another strategy could learn from.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def reference_customers() -> Array:
+    """Clients whom another strategy can name as references at the end of the month.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def reach_share() -> Array:
+    """Share by which the strategy's partners widen the market that the other strategies reach.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def self_service_share() -> Array:
+    """Share of its market that the strategy serves without a project.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
+def quality_ratio() -> Array:
+    """Quality of the model over that of rivals, as far as the strategy moves it.
+
+    Source: definition: one, unless the strategy moves it.
+    """
+    return 1.0
+
+
+def client_work_usd(
+    training_tokens: Array,
+    training_compute_usd_per_token: Array,
+    text_bytes_per_token: Array,
+    corpus_kept_share: Array,
+    filter_usd_per_byte: Array,
+) -> Array:
+    """Cost of computing for the training that the strategy does for its clients in the month, with their text.
+
+    Source: definition.
+    """
+    cleaned_bytes = data.client_cleaned_bytes(training_tokens, text_bytes_per_token, corpus_kept_share)
+    cost = training_tokens * training_compute_usd_per_token + cleaned_bytes * filter_usd_per_byte
+    return np.where(training_tokens > 0, cost, 0.0)
+
+
+def service_usd(served_tokens: Array, pooled_service_usd_per_token: Array) -> Array:
+    """Share of the month's pooled serving and screening that the strategy's tokens cause.
+
+    Source: definition; by tokens, which cause the cost, and not by revenue.
+    """
+    return served_tokens * pooled_service_usd_per_token
+
+
+def contribution_usd(
+    revenue_usd: Array,
+    service_usd: Array,
+    delivery_usd: Array,
+    staff_usd: Array,
+    client_work_usd: Array,
+    marketing_usd: Array,
+    development_usd: Array,
+) -> Array:
+    """What the strategy adds to the month's earnings before all that the strategies share.
+
+    Source: definition of the contribution margin.
+    """
+    delivered = service_usd + delivery_usd + staff_usd + client_work_usd
+    return revenue_usd - delivered - marketing_usd - development_usd
+
+
+def separate_service_usd(
+    served_tokens: Array,
+    pool_price_usd_per_gpu_month: Array,
+    pooled_other_service_usd_per_token: Array,
+    api_share: Array,
+    peak_load_ratio: Array,
+    serving_tokens_per_gpu_second: Array,
+    target_utilisation_share: Array,
+    gpus_per_replica: Array,
+    minimum_replicas: Array,
+) -> Array:
+    """What serving and screening the strategy's tokens would cost on whole replicas of its own in the month.
+
+    Source: definition; at the prices that the pool pays.
+    """
+    hosted_tokens = served_tokens * (1.0 - api_share)
+    needed = serving.needed_serving_gpus(
+        hosted_tokens, peak_load_ratio, serving_tokens_per_gpu_second, target_utilisation_share
+    )
+    replicas = serving.serving_replicas(needed, gpus_per_replica, minimum_replicas)
+    own_gpus = serving.serving_gpus(replicas, gpus_per_replica)
+    return own_gpus * pool_price_usd_per_gpu_month + served_tokens * pooled_other_service_usd_per_token
+
+
+def separate_ebitda_usd(
+    contribution_usd: Array, service_usd: Array, separate_service_usd: Array, shared_cost_usd: Array
+) -> Array:
+    """Earnings of the month if the strategy were a company of its own, which carries alone what is now shared.
+
+    Source: definition.
+    """
+    return contribution_usd + service_usd - separate_service_usd - shared_cost_usd
+
+
+def opening_separate_tax_losses_usd() -> Array:
+    """Losses of earlier years that the strategy as a company of its own could set against profits.
+
+    Source: definition: none.
+    """
+    return 0.0
+
+
+def separate_tax_losses_usd(previous_separate_tax_losses_usd: Array, separate_ebitda_usd: Array) -> Array:
+    """Losses that the strategy as a company of its own has not yet set against profits.
+
+    Source: definition of loss carry-forward without limit or expiry.
+    """
+    return statements.tax_losses_usd(previous_separate_tax_losses_usd, separate_ebitda_usd)
+
+
+def separate_tax_usd(
+    previous_separate_tax_losses_usd: Array, separate_ebitda_usd: Array, tax_rate_share: Array
+) -> Array:
+    """Income tax of the month that the strategy as a company of its own would pay.
+
+    Source: definition; the rate is an input.
+    """
+    return statements.tax_usd(previous_separate_tax_losses_usd, separate_ebitda_usd, tax_rate_share)

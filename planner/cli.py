@@ -142,9 +142,12 @@ def trace(
 @click.option("--measurements", default="auto", show_default=True, metavar="auto|none|PATH")
 def check(scenarios: tuple[str, ...], sets: tuple[str, ...], measurements: str) -> None:
     """Read each SCENARIO and say all that is wrong with it, without planning it."""
+    from datetime import UTC, datetime
+
+    from planner.analysis.plausibility import remarks
     from planner.planning import prepare
 
-    problems = []
+    problems, today = [], datetime.now(UTC).date()
     for scenario in scenarios:
         try:
             ready = prepare(scenario, sets, measurements)
@@ -153,6 +156,8 @@ def check(scenarios: tuple[str, ...], sets: tuple[str, ...], measurements: str) 
         else:
             count, uncertain = len(ready.program.leaves), _uncertain(ready.leaves, ready.program.leaves)
             click.echo(f"{scenario}: good; {count} inputs, {uncertain} of them uncertain")
+            for remark in remarks(ready.leaves, ready.program.leaves, ready.loaded, today):
+                click.echo(f"  {remark}")
     if problems:
         raise InputError("\n".join(problems))
 

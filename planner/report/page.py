@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from planner.report.measured import Measured
 from planner.report.messages import messages
 from planner.report.model_card import ModelCard
 from planner.report.money import Money
+from planner.report.second_looks import second_looks
 from planner.report.worth import compression
 from planner.resources import templates
 from planner.result import Result
@@ -38,7 +39,7 @@ def page(result: Result, lang: str = "en", now: datetime | None = None) -> str:
         InputError: there is no catalogue of messages for the language.
     """
     formats = Formats(messages(lang), result.scenario.start_month)
-    return document(TEMPLATE, _context(result, formats), formats, now)
+    return document(TEMPLATE, _context(result, formats, (now or datetime.now(UTC)).date()), formats, now)
 
 
 def document(template: str, context: Mapping[str, Any], formats: Formats, now: datetime | None = None) -> str:
@@ -57,7 +58,7 @@ def document(template: str, context: Mapping[str, Any], formats: Formats, now: d
     return _environment(folder, formats).get_template(template).render({**common, **context})
 
 
-def _context(result: Result, formats: Formats) -> dict[str, Any]:
+def _context(result: Result, formats: Formats, today: date) -> dict[str, Any]:
     entries = Entries(result, formats)
     seen = outlook.outlook(result)
     verdict = words.Verdict(seen, formats)
@@ -80,6 +81,7 @@ def _context(result: Result, formats: Formats) -> dict[str, Any]:
         ),
         "dependences": Dependences(result, entries, formats),
         "entries": entries,
+        "second_looks": second_looks(result, formats, today),
         "strategies": [_strategies(formats).get(name, name) for name in result.scenario.strategies],
         "owner_words": _strategies(formats) | _modules(formats),
         "section_words": _sections(formats),

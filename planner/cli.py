@@ -12,6 +12,7 @@ import click
 
 from planner.cli_analysis import compare, gate, solve
 from planner.cli_options import planning, print_json
+from planner.cli_validation import validate
 from planner.errors import BenchplanError, InputError, nearest
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def init(folder: Path) -> None:
     click.echo(f"next: benchplan report {folder / 'base.yaml'}")
 
 
-for command in (compare, solve, gate):
+for command in (compare, solve, gate, validate):
     cli.add_command(command)
 
 

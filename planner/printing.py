@@ -13,6 +13,7 @@ import numpy as np
 from planner.analysis.comparing import COMPARED, Comparison, ruin_share
 from planner.analysis.gating import Verdict
 from planner.analysis.solving import Solution
+from planner.analysis.validation import Check
 from planner.evidence import Leaf
 from planner.result import Figure, Result, documentation, formula, status
 from planner.tracing import Trace
@@ -265,3 +266,23 @@ def label(index: int) -> str:
 def _table(rows: list[list[str]]) -> list[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [_aligned(row, widths) for row in rows]
+
+
+def checks(found: Sequence[Check]) -> str:
+    """Return plans held against what was reported: one paragraph for each figure."""
+    return "\n".join(line for check in found for line in _check_lines(check))
+
+
+def _check_lines(check: Check) -> Iterator[str]:
+    unit = f" {check.unit}" if check.unit else ""
+    verdict = "inside" if check.is_inside else "OUTSIDE"
+    yield f"{check.company} ({check.scenario})"
+    yield f"  {check.figure}: reported {number(check.reported)}{unit}, {verdict} the planned interval"
+    wide = "" if check.is_narrow else ": too wide to tell much"
+    yield (
+        f"  {number(check.p5)} to {number(check.p95)} (median {number(check.p50)}; "
+        f"p95 is {number(check.width_ratio)} times p5{wide})"
+    )
+    yield f"  {check.source}"
+    if check.explanation:
+        yield f"  {check.explanation}"

@@ -56,6 +56,14 @@ def gross_margin_share(revenue_usd: Array, gross_profit_usd: Array) -> Array:
     return quotient(gross_profit_usd, revenue_usd)
 
 
+def cost_of_revenue_ratio(revenue_usd: Array, cost_of_revenue_usd: Array) -> Array:
+    """What serving the month's customers costs over what they bring: above one at a loss, undefined without revenue.
+
+    Source: definition; one less the gross margin.
+    """
+    return quotient(cost_of_revenue_usd, revenue_usd)
+
+
 def marketing_usd(each_marketing_usd: tuple[Array, ...]) -> Array:
     """Cost of winning customers in the month, of all strategies, people apart.
 

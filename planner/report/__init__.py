@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planner.analysis.comparing import Comparison
+    from planner.analysis.validation import Check
     from planner.result import Result
 
-__all__ = ["check_language", "check_output", "render", "render_comparison"]
+__all__ = ["check_language", "check_output", "render", "render_comparison", "render_validation"]
 
 
 def render(result: Result, path: str | Path, lang: str = "en") -> Path:
@@ -38,6 +41,18 @@ def render_comparison(comparison: Comparison, path: str | Path, lang: str = "en"
     from planner.report.writing import write
 
     return write(comparison_page(comparison, lang), Path(path))
+
+
+def render_validation(checks: Sequence[Check], draws: int, path: str | Path, lang: str = "en") -> Path:
+    """Write plans held against what was reported as one HTML file, whole or not at all, and return its path.
+
+    Raises:
+        InputError: there is no catalogue of messages for the language, or the file cannot be written.
+    """
+    from planner.report.validation_page import validation_page
+    from planner.report.writing import write
+
+    return write(validation_page(checks, draws, lang), Path(path))
 
 
 def check_language(lang: str) -> None:

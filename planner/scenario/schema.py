@@ -244,6 +244,25 @@ class Finance(Section):
     """Yearly rate at which later money counts less; left out, the published cost of capital of technology firms."""
 
 
+class Reported(Section):
+    """A figure that was reported for the company, to hold the plan against; it is never an input."""
+
+    figure: str
+    """Figure of the plan that it is to be compared with."""
+    amount: float
+    """What was reported, in the unit of the figure."""
+    first_month: Annotated[int, Field(ge=1)] | None = None
+    """Month of the figure, or the first of several whose sum was reported; left out for what the end alone knows."""
+    last_month: Annotated[int, Field(ge=1)] | None = None
+    """Last of the months whose sum was reported; left out for a single month."""
+    reported_source: str
+    """Where it was reported."""
+    reported_as_of: str = ""
+    """When it was reported, or the period that it is about."""
+    explanation: str = ""
+    """What the plan cannot know about it, in case it lies outside the planned interval."""
+
+
 class Company(Section):
     """The company, the horizon and the strategies; each strategy's own section stands beside these."""
 
@@ -267,6 +286,8 @@ class Company(Section):
     market: Market = Market()
     mix: Mix = Mix()
     finance: Finance = Finance()
+    reported: tuple[Reported, ...] = ()
+    """What was reported of the company, to hold the plan against."""
     uncertainty: Uncertainty = Uncertainty()
 
     @field_validator("model")

@@ -26,9 +26,8 @@ class Row:
     figure: str
     file: str
     reported: str
-    low: str
+    planned: str
     median: str
-    high: str
     bar: Markup
     verdict: str
     is_passed: bool
@@ -63,8 +62,8 @@ def _row(check: Check, formats: Formats) -> Row:
     reach = 0.1 * (max(ends) - min(ends))
     bar = charts.spans([(check.p5, check.p95, "part")], min(ends) - reach, max(ends) + reach, check.reported)
     return Row(
-        check.company, check.figure, check.scenario, reported, low, median, high, bar, _verdict(check, formats),
-        check.is_passed, prose(check.source), check.as_of, prose(check.explanation),
+        check.company, check.figure, check.scenario, reported, formats.between(low, high), median, bar,
+        _verdict(check, formats), check.is_passed, prose(check.source), check.as_of, prose(check.explanation),
     )  # fmt: skip
 
 

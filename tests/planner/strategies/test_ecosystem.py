@@ -215,13 +215,13 @@ def test_the_shares_along_the_chain_sum_to_one(alone: Alone, inputs: dict[str, f
         assert np.all((found[name] >= 0) & (found[name] <= 1)), name
 
 
-def test_the_shares_along_the_chain_sum_to_one_in_every_draw(root: Path) -> None:
+def test_the_shares_along_the_chain_sum_to_one_in_every_draw(root: Path, record_path: Path) -> None:
     wide = ["resale_margin_share=0.3 to 0.9", "upstream_royalty_share=0.1 to 0.6"]
     drawn = plan(
         root / "scenarios" / "ecosystem.yaml",
         sets=[f"ecosystem.{one}" for one in wide],
         draws=500,
-        measurements="none",
+        measurements=str(record_path),
         figures=[*(f"ecosystem.{name}" for name in CHAIN), "ecosystem.agreed_chain_share"],
     )
     shares = [drawn[f"ecosystem.{name}"].each_draw() for name in CHAIN]
@@ -263,20 +263,18 @@ def test_principal_or_agent_changes_revenue_and_delivery_by_the_same_and_nothing
 
 
 @pytest.mark.parametrize("principal", ["0", "0.3", "uniform(0, 1)"])
-def test_principal_or_agent_leaves_the_cash_of_the_whole_plan_unchanged(root: Path, principal: str) -> None:
-    def run(value: str) -> tuple[np.ndarray, np.ndarray]:
-        found = plan(
-            root / "scenarios" / "ecosystem.yaml",
-            sets=[f"ecosystem.principal_share={value}"],
-            draws=200,
-            measurements="none",
-            figures=["cash_usd", "revenue_usd"],
+def test_principal_or_agent_leaves_the_cash_of_the_whole_plan_unchanged(
+    planned: Planned, principal: str
+) -> None:
+    gross, other = (
+        planned(NAME, f"ecosystem.principal_share={value}", draws=200) for value in ("1", principal)
+    )
+    for name in ("cash_usd", "cash_before_funding_usd", "ebitda_usd"):
+        cash = gross[name].each_draw()
+        np.testing.assert_allclose(
+            other[name].each_draw(), cash, rtol=1e-9, atol=1e-9 * np.abs(cash).max(), err_msg=name
         )
-        return found["cash_usd"].each_draw(), found["revenue_usd"].each_draw()
-
-    (cash, revenue), (other_cash, other_revenue) = run("1"), run(principal)
-    np.testing.assert_allclose(other_cash, cash, rtol=1e-9, atol=1e-9 * np.abs(cash).max())
-    assert np.all(other_revenue[-1] < revenue[-1])
+    assert np.all(other["revenue_usd"].each_draw()[-1] < gross["revenue_usd"].each_draw()[-1])
 
 
 @few
@@ -406,7 +404,8 @@ def test_each_figure_of_the_strategy_has_one_home() -> None:
 
 
 def test_the_shipped_scenario_is_traced_to_its_leaves(planned: Planned) -> None:
-    result = planned("ecosystem", measurements="none")
-    tree = result.trace("net_income_usd")
-    assert tree.name == "net_income_usd"
+    result = planned(NAME)
+    tree = {node.name: node for _, node in result.trace("net_income_usd").walk()}
+    assert {"ecosystem.revenue_usd", "recruited_partners_per_month", "upstream_discount_share"} <= set(tree)
+    assert all(result[name].sentence and result[name].source for name in tree if name in result)
     assert result["ecosystem.revenue_usd"].central[-1] > result["ecosystem.revenue_usd"].central[11] > 0

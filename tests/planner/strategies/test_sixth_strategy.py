@@ -12,11 +12,10 @@ import pytest
 from planner import strategies
 from planner.analysis.comparing import compare
 from planner.errors import ScenarioError
-from planner.planning import plan
 from planner.report.comparison_page import comparison_page
 from planner.report.page import page
 from planner.scenario.keys import keys
-from tests.planner.conftest import Run
+from tests.planner.conftest import Planned, Run
 
 FILE = '''"""Courses: people pay to learn, once."""
 
@@ -93,8 +92,8 @@ def test_it_is_found_by_its_file_and_its_inputs_are_keys_of_the_scenario(folder:
     assert f"{COURSES}.course_usd_per_customer" in keys(strategies.scenario_model())
 
 
-def test_it_is_planned(scenario: Path) -> None:
-    result = plan(scenario, measurements="none", sets=["courses.course_customers_per_month=50"])
+def test_it_is_planned(scenario: Path, planned: Planned) -> None:
+    result = planned(scenario, "courses.course_customers_per_month=50")
     assert result["courses.revenue_usd"].central[-1] == 50 * FEE
     assert result["revenue_usd"].central[-1] == 50 * FEE
     assert result["courses.delivery_usd"].central[-1] == pytest.approx(0.4 * 50 * FEE)
@@ -103,16 +102,14 @@ def test_it_is_planned(scenario: Path) -> None:
     )
 
 
-def test_it_is_planned_beside_another_in_one_company(scenario: Path) -> None:
-    services = "strategies=[courses, technology_services]"
-    both = plan(scenario, measurements="none", sets=[services])
+def test_it_is_planned_beside_another_in_one_company(scenario: Path, planned: Planned) -> None:
+    both = planned(scenario, "strategies=[courses, technology_services]")
     parts = both["courses.revenue_usd"].central + both["technology_services.revenue_usd"].central
     np.testing.assert_allclose(both["revenue_usd"].central, parts)
 
 
-def test_it_is_compared_reported_and_traced(scenario: Path, root: Path) -> None:
-    others = root / "scenarios" / "ecosystem.yaml"
-    plans = [plan(path, draws=64, measurements="none") for path in (scenario, others)]
+def test_it_is_compared_reported_and_traced(scenario: Path, planned: Planned) -> None:
+    plans = [planned(one, draws=64) for one in (scenario, "ecosystem")]
     found = compare(["courses", "ecosystem"], plans)
     html = comparison_page(found)
     assert "A sixth way" in html
@@ -125,13 +122,13 @@ def test_it_is_compared_reported_and_traced(scenario: Path, root: Path) -> None:
     assert {"courses.revenue_usd", "course_customers_per_month", "course_usd_per_customer"} <= names
 
 
-def test_it_is_planned_by_the_command_line(scenario: Path, run: Run) -> None:
-    done = run("trace", scenario, "courses.revenue_usd", "--measurements", "none")
+def test_it_is_planned_by_the_command_line(scenario: Path, run: Run, record_path: Path) -> None:
+    done = run("trace", scenario, "courses.revenue_usd", "--measurements", record_path)
     assert done.code == 0, done.err
     assert "course_usd_per_customer" in done.out
 
 
-def test_nothing_of_it_is_left_afterwards(tmp_path: Path, root: Path) -> None:
+def test_nothing_of_it_is_left_afterwards(tmp_path: Path, planned: Planned) -> None:
     before, schema = strategies.names(), list(keys(strategies.scenario_model()))
     (tmp_path / f"{COURSES}.py").write_text(FILE, encoding="utf-8")
     with strategies.also_in(tmp_path):
@@ -142,7 +139,7 @@ def test_nothing_of_it_is_left_afterwards(tmp_path: Path, root: Path) -> None:
     assert not hasattr(strategies, COURSES)
     assert f"planner.strategies.{COURSES}" not in sys.modules
     with pytest.raises(ScenarioError, match="'courses' is no strategy"):
-        plan(root / "scenarios" / "ecosystem.yaml", sets=["strategies=[courses]"], measurements="none")
+        planned("ecosystem", "strategies=[courses]")
 
 
 def test_a_strategy_without_a_title_is_called_by_its_name(tmp_path: Path) -> None:

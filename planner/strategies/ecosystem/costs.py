@@ -65,19 +65,26 @@ def upstream_credits_usd(previous_upstream_credits_usd: Array, upstream_usd: Arr
     return np.maximum(previous_upstream_credits_usd - upstream_usd, 0.0)
 
 
+def netted_usd(passed_on_usd: Array, principal_share: Array) -> Array:
+    """Shares of the others along the chain as far as they are a cost: they keep them, or are paid at once.
+
+    Source: definition; as agent their shares are no cost because they never were revenue.
+    """
+    return passed_on_usd * principal_share
+
+
 def delivery_usd(
-    passed_on_usd: Array,
-    principal_share: Array,
+    netted_usd: Array,
     upstream_usd: Array,
     upstream_credits_usd: Array,
     previous_upstream_credits_usd: Array,
 ) -> Array:
     """Cost of revenue beside computing and people: shares of the others where recognised gross, and suppliers.
 
-    Source: definition; what credits pay costs nothing, and as agent the others' shares never were revenue.
+    Source: definition; what credits pay costs nothing.
     """
     by_credits_usd = previous_upstream_credits_usd - upstream_credits_usd
-    return passed_on_usd * principal_share + upstream_usd - by_credits_usd
+    return netted_usd + upstream_usd - by_credits_usd
 
 
 def manager_people(active_partners: Array, partners_per_manager_person: Array) -> Array:

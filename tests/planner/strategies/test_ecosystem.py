@@ -255,8 +255,8 @@ def test_principal_or_agent_changes_revenue_and_delivery_by_the_same_and_nothing
     np.testing.assert_allclose(other["revenue_usd"], agent["revenue_usd"] + extra, rtol=1e-9, atol=scale)
     np.testing.assert_allclose(other["delivery_usd"], agent["delivery_usd"] + extra, rtol=1e-9, atol=scale)
     changed = {
-        "revenue_usd", "delivery_usd", "recognised_share", "recognised_customers", "recurring_revenue_usd",
-        "usage_revenue_usd", "lost_recurring_usd", "largest_customers_revenue_usd",
+        "revenue_usd", "delivery_usd", "netted_usd", "recognised_share", "recognised_customers",
+        "recurring_revenue_usd", "usage_revenue_usd", "lost_recurring_usd", "largest_customers_revenue_usd",
     }  # fmt: skip
     for name in set(agent) - changed:
         assert np.array_equal(agent[name], other[name]), name

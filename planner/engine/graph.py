@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from types import ModuleType
@@ -19,11 +21,13 @@ PREFIXES: Mapping[str, Kind] = {
 
 
 def figures_of(module: ModuleType) -> dict[str, Function]:
-    """Return the public functions that a module itself defines, by name."""
+    """Return the public functions that a module itself defines, by name; of a package, those of its modules as well."""
+    parts = pkgutil.iter_modules(getattr(module, "__path__", ()), f"{module.__name__}.")
     return {
         name: value
-        for name, value in vars(module).items()
-        if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
+        for part in (module, *(importlib.import_module(found.name) for found in parts))
+        for name, value in vars(part).items()
+        if inspect.isfunction(value) and value.__module__ == part.__name__ and not name.startswith("_")
     }
 
 

@@ -68,6 +68,14 @@ def delivery_usd() -> Array:
     return 0.0
 
 
+def netted_usd() -> Array:
+    """Part of the strategy's delivery cost that others keep before they pay or get at once, so that it is never owed.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
 def development_usd() -> Array:
     """Research and development of the strategy in the month beside computing and the listed staff.
 

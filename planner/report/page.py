@@ -15,6 +15,7 @@ import numpy as np
 from markupsafe import Markup
 
 import planner
+from planner import strategies
 from planner.evidence import Kind
 from planner.report import charts, outlook, words
 from planner.report.dependence import Dependences
@@ -82,7 +83,7 @@ def _context(result: Result, formats: Formats, today: date) -> dict[str, Any]:
         "dependences": Dependences(result, entries, formats),
         "entries": entries,
         "second_looks": second_looks(result, formats, today),
-        "strategies": [_strategies(formats).get(name, name) for name in result.scenario.strategies],
+        "strategies": [_strategies(formats)[name] for name in result.scenario.strategies],
         "owner_words": _strategies(formats) | _modules(formats),
         "section_words": _sections(formats),
         "has_link": entries.has,
@@ -90,8 +91,10 @@ def _context(result: Result, formats: Formats, today: date) -> dict[str, Any]:
 
 
 def _strategies(formats: Formats) -> dict[str, str]:
+    """Return what every strategy is called; one that no catalogue of messages knows has the name that its file says."""
     _ = formats.messages.gettext
-    return {"open_platform": _("Open platform"), "technology_services": _("Technology services")}
+    known = {"open_platform": _("Open platform"), "technology_services": _("Technology services")}
+    return {name: strategies.title(name) for name in strategies.names()} | known
 
 
 def _modules(formats: Formats) -> dict[str, str]:

@@ -28,7 +28,10 @@ Kind = Literal["measured", "quoted", "published", "assumed"]
 BITS_PER_PARAM = {"fp16": 16.0, "bf16": 16.0, "int8": 8.0, "fp8": 8.0, "int4": 4.125, "fp4": 4.5}
 """Bits of a weight with its scales: int4 in groups of 128 (Marlin README), fp4 with a scale for 16 (NVFP4)."""
 
-SHOCKS = {"shock_demand_share": "Where demand in the month stands among all that it could be, from 0 to 1."}
+SHOCKS = {
+    "shock_demand_share": "Where demand in the month stands among all that it could be, from 0 to 1.",
+    "shock_breach_share": "Where the month stands among all that it could be for breaches: from 0, none, to 1.",
+}
 """Leaves that have a value of their own in each month of each draw."""
 
 BESIDE_THE_PLAN = frozenset(

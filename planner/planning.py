@@ -13,13 +13,25 @@ from planner.drawing import Draws, draws_of
 from planner.engine import BLOCK_DRAWS, Function, Graph, Program, figures_of
 from planner.errors import InputError, ScenarioError, nearest
 from planner.evidence import Evidence, Leaf
-from planner.formulas import architecture, common, data, metrics, mix, people, serving, statements, training
+from planner.formulas import (
+    architecture,
+    common,
+    data,
+    metrics,
+    mix,
+    multimodality,
+    people,
+    privacy,
+    serving,
+    statements,
+    training,
+)
 from planner.result import Figure, Result
 from planner.scenario.loading import Loaded, load
 from planner.scenario.quantities import Quantity
 from planner.scenario.schema import Company
 
-COMPANY = (architecture, data, metrics, mix, people, serving, statements, training)
+COMPANY = (architecture, data, metrics, mix, multimodality, people, privacy, serving, statements, training)
 """The modules whose public functions are the company's figures."""
 
 HEADLINES = (

@@ -271,6 +271,7 @@ def contribution_usd(
 
 def separate_service_usd(
     served_tokens: Array,
+    multimodal_overhead_ratio: Array,
     pool_price_usd_per_gpu_month: Array,
     pooled_other_service_usd_per_token: Array,
     api_share: Array,
@@ -284,7 +285,7 @@ def separate_service_usd(
 
     Source: definition; at the prices that the pool pays.
     """
-    hosted_tokens = served_tokens * (1.0 - api_share)
+    hosted_tokens = served_tokens * (1.0 + multimodal_overhead_ratio) * (1.0 - api_share)
     needed = serving.needed_serving_gpus(
         hosted_tokens, peak_load_ratio, serving_tokens_per_gpu_second, target_utilisation_share
     )

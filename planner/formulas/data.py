@@ -93,3 +93,93 @@ def data_licence_usd(
     Source: definition.
     """
     return np.where(month >= np.maximum(launch_month - training_months, 1), data_licence_usd_per_month, 0.0)
+
+
+def opening_corpus_bytes() -> Array:
+    """Raw text that the company keeps when it starts.
+
+    Source: definition: none.
+    """
+    return 0.0
+
+
+def corpus_bytes(previous_corpus_bytes: Array, cleaned_bytes: Array) -> Array:
+    """Raw text for training that the company has collected and keeps at the end of the month.
+
+    Source: definition; nothing is thrown away.
+    """
+    return previous_corpus_bytes + cleaned_bytes
+
+
+def acquisition_usd(
+    model_training_tokens: Array,
+    bought_data_share: Array,
+    bought_data_usd_per_million_tokens: Array,
+    cleaned_bytes: Array,
+    scraping_usd_per_byte: Array,
+) -> Array:
+    """Cost of getting the month's training text: a share is bought by the token, the rest is collected by the byte.
+
+    Source: definition; share and prices are inputs.
+    """
+    bought_tokens = model_training_tokens * bought_data_share
+    bought_usd = bought_tokens / units.TOKENS_PER_MILLION_TOKENS * bought_data_usd_per_million_tokens
+    return bought_usd + cleaned_bytes * (1.0 - bought_data_share) * scraping_usd_per_byte
+
+
+def labelled_items(
+    model_training_tokens: Array, finetuning_tokens: Array, labelled_items_per_run: Array
+) -> Array:
+    """Items that people label for the own models trained in the month, in proportion to the fine-tuning done.
+
+    Source: definition; the number for one fine-tuning run is an input.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):  # numpy divides everywhere and then chooses
+        runs = np.where(finetuning_tokens > 0, np.divide(model_training_tokens, finetuning_tokens), 0.0)
+    return np.minimum(runs, 1.0) * labelled_items_per_run
+
+
+def labelling_usd(
+    labelled_items: Array,
+    label_usd_per_item: Array,
+    label_overlap_ratio: Array,
+    label_rework_share: Array,
+    label_management_share: Array,
+) -> Array:
+    """Cost of the month's labels: each by several people, some done again, all of it managed.
+
+    Source: definition (items x price x overlap x (1 + rework) x (1 + management)).
+    """
+    overhead = (1.0 + label_rework_share) * (1.0 + label_management_share)
+    return labelled_items * label_usd_per_item * label_overlap_ratio * overhead
+
+
+def kept_bytes(
+    corpus_bytes: Array, each_stored_bytes: tuple[Array, ...], storage_copies_ratio: Array
+) -> Array:
+    """Data in storage at the end of the month, all copies counted.
+
+    Source: definition.
+    """
+    return (corpus_bytes + sum(each_stored_bytes, 0.0)) * storage_copies_ratio
+
+
+def storage_usd(
+    kept_bytes: Array,
+    storage_usd_per_byte_month: Array,
+    egress_share_per_month: Array,
+    egress_usd_per_byte: Array,
+) -> Array:
+    """Cost of the month's storage, and of the share of it that is moved out of the cloud.
+
+    Source: definition; the prices are inputs.
+    """
+    return kept_bytes * (storage_usd_per_byte_month + egress_share_per_month * egress_usd_per_byte)
+
+
+def data_usd(acquisition_usd: Array, labelling_usd: Array, redaction_usd: Array, storage_usd: Array) -> Array:
+    """Training data in the month beside its cleaning and licences: getting, labelling, redacting and keeping it.
+
+    Source: definition.
+    """
+    return acquisition_usd + labelling_usd + redaction_usd + storage_usd

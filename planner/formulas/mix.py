@@ -107,20 +107,20 @@ def pool_price_usd_per_gpu_month(serving_compute_usd: Array, serving_gpus: Array
     return _per(serving_compute_usd, serving_gpus)
 
 
-def pooled_other_service_usd_per_token(api_usd: Array, screening_usd: Array, served_tokens: Array) -> Array:
-    """Cost of serving and screening one token in the month beside the pool's accelerators.
+def pooled_other_service_usd_per_token(api_usd: Array, screening_usd: Array, text_tokens: Array) -> Array:
+    """Cost of serving and screening one token of text in the month, its images included, beside the accelerators.
 
     Source: definition.
     """
-    return _per(api_usd + screening_usd, served_tokens)
+    return _per(api_usd + screening_usd, text_tokens)
 
 
-def pooled_service_usd_per_token(serving_usd: Array, screening_usd: Array, served_tokens: Array) -> Array:
-    """Cost of serving and screening one token in the month on what all strategies share.
+def pooled_service_usd_per_token(serving_usd: Array, screening_usd: Array, text_tokens: Array) -> Array:
+    """Cost of serving and screening one token of text in the month, its images included, on what all share.
 
     Source: definition.
     """
-    return _per(serving_usd + screening_usd, served_tokens)
+    return _per(serving_usd + screening_usd, text_tokens)
 
 
 def shared_cost_usd(ebitda_usd: Array, each_contribution_usd: tuple[Array, ...]) -> Array:

@@ -10,12 +10,20 @@ from planner.formulas.totals import quotient
 from planner.units import Array
 
 
-def served_tokens(each_served_tokens: tuple[Array, ...]) -> Array:
-    """Tokens, read and written, that the service handles in the month, of all strategies.
+def text_tokens(each_served_tokens: tuple[Array, ...]) -> Array:
+    """Tokens of text, read and written, that the strategies ask for in the month.
 
     Source: definition.
     """
     return sum(each_served_tokens, 0.0)
+
+
+def served_tokens(text_tokens: Array, multimodal_overhead_ratio: Array) -> Array:
+    """Tokens, read and written, that the service handles in the month, those of images included.
+
+    Source: definition.
+    """
+    return text_tokens * (1.0 + multimodal_overhead_ratio)
 
 
 def api_share(month: Array, switch_month: Array, first_api_share: Array, second_api_share: Array) -> Array:

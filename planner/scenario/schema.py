@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from planner.scenario.base import Section, assumed, raise_at
+from planner.scenario.data_and_privacy import Data, Privacy
+from planner.scenario.multimodality import Multimodality
 from planner.scenario.quantities import AboveZero, Positive, Quantity
 from planner.scenario.uncertainty import Uncertainty
 
@@ -129,25 +131,6 @@ class Serving(Section):
         "0.005 to 0.05", "a given model's list price falls slowly, its successor's faster"
     )
     """Share by which the vendor's price falls each month."""
-
-
-class Data(Section):
-    """Text that is filtered on the machine that the bench measured, and licences."""
-
-    text_bytes_per_token: Quantity = assumed("3.5 to 4.5", "English text in current vocabularies")
-    """Bytes of text that make one token."""
-    corpus_kept_share: Positive = assumed("0.1 to 0.5", "filters for quality keep a minor part of raw text")
-    """Share of the raw training text that the filter keeps."""
-    screened_share: Quantity = assumed(1, "every prompt and answer is screened for abuse")
-    """Share of the service's text that the filter screens."""
-    filter_precision: Literal["fp32", "int8"] = "int8"
-    """Precision of the filter model whose measured speed is used."""
-    filter_bytes_per_machine_second: Positive | None = None
-    """Bytes of text that the filter reads per second on one machine; left out, as the bench measured it."""
-    filter_usd_per_machine_hour: Quantity | None = None
-    """What an hour of such a machine costs; only the user can know."""
-    data_licence_usd_per_month: Quantity = assumed(0, "no licensed data")
-    """Licence fees for training data, from the month in which training begins."""
 
 
 class Role(Section):
@@ -281,7 +264,9 @@ class Company(Section):
     model: Model = Model()
     training: Training = Training()
     serving: Serving = Serving()
+    multimodality: Multimodality = Multimodality()
     data: Data = Data()
+    privacy: Privacy = Privacy()
     people: People = People()
     market: Market = Market()
     mix: Mix = Mix()

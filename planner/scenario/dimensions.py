@@ -1,22 +1,31 @@
 """Which dimension of the sequence each input has, for good: a registry, so that new inputs move no old one.
 
 `dimensions.csv` gives every name its dimension. A name keeps it for as long as the file lives, wherever it stands in
-the schema; a new one takes the lowest that is free. Low dimensions are spread most evenly, so they belong to what is
-uncertain and matters; items of lists are registered by number (`role_people.0`), common factors as `factor.NAME`.
-What is not registered (more items, overridden figures, other factors), or stands behind the evenly spread dimensions,
-is drawn from a stream of its own.
+the schema; a new one takes the lowest that is free. Items of lists are registered by number (`role_people.0`), common
+factors as `factor.NAME`. What is not registered (more items, overridden figures, other factors) is drawn from a stream
+of its own.
+
+The lowest dimensions are those of one name. The others are shared: each name behind takes another of them in each
+scramble, no two the same one, so that names which meet in an uneven pair of dimensions do so in one scramble of many.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-NUM_EVEN_DIMENSIONS = 140
-"""Dimensions below this one were chosen so that no two of them correlate by 0.02 in 16,384 draws; some above do."""
+import numpy as np
+from numpy.typing import NDArray
+
+NUM_OWN_DIMENSIONS = 112
+"""Dimensions below this one are the same in every scramble."""
+NUM_SHARED_DIMENSIONS = 372
+"""Dimensions that follow, one less than a prime, so that multiplication modulo the prime permutes them."""
+_PRIME, _ROOT = NUM_SHARED_DIMENSIONS + 1, 2
+"""The root is primitive: its powers pass through all dimensions before one returns."""
 
 
 @cache
@@ -24,3 +33,15 @@ def dimensions() -> Mapping[str, int]:
     """Return the dimension of every registered name."""
     text = files("planner.scenario").joinpath("dimensions.csv").read_text(encoding="ascii")
     return MappingProxyType({row["name"]: int(row["dimension"]) for row in csv.DictReader(text.splitlines())})
+
+
+def dimensions_by_scramble(registered: Sequence[int], scrambles: int) -> NDArray[np.intp]:
+    """Return the dimensions that names with registered ones take in each scramble: (scrambles, names).
+
+    They depend on nothing else. With the shared dimensions numbered from 1, a name that has number n takes number
+    n times 2 to the power of the scramble, modulo 373.
+    """
+    numbers = np.asarray(registered, dtype=np.intp)
+    powers = np.array([pow(_ROOT, scramble, _PRIME) for scramble in range(scrambles)], dtype=np.intp)
+    turned = (numbers - NUM_OWN_DIMENSIONS + 1) * powers[:, None] % _PRIME + NUM_OWN_DIMENSIONS - 1
+    return np.where(numbers < NUM_OWN_DIMENSIONS, numbers, turned)

@@ -21,12 +21,13 @@ sys.path.insert(0, str(YARDSTICK))
 import inputs  # noqa: E402
 import ours  # noqa: E402
 
-from planner.scenario.dimensions import NUM_EVEN_DIMENSIONS, dimensions  # noqa: E402
+from planner.scenario.dimensions import dimensions  # noqa: E402
 from planner.scenario.sampling import Sampler  # noqa: E402
 from planner.scenario.spelling import parse  # noqa: E402
 from planner.simulation import simulate  # noqa: E402
 
 DRAWS = 16_384
+INDEPENDENCE_SEEDS = 16
 PROMISES = {"ruin_share": 60_000, "mean": 1_000_000}
 BOUNDED = {
     standin: parse(f"{one.text} within {one.quantile(0.01):.6g}..{one.quantile(0.99):.6g}", "amount_usd")
@@ -71,14 +72,11 @@ def worth(seeds: int) -> dict[str, Any]:
 
 
 def independence() -> dict[str, Any]:
-    """Return the largest correlation between any two inputs with evenly spread dimensions.
-
-    Shapes and later items of lists draw from Latin hypercube columns, which correlate by chance (0.008).
-    """
-    names = [name for name, dimension in dimensions().items() if dimension < NUM_EVEN_DIMENSIONS]
+    """Return the largest correlation between any two registered inputs."""
+    names = tuple(dimensions())
     uniform = parse("uniform(0, 1)", "amount_usd")
     largest = []
-    for seed in range(3):
+    for seed in range(INDEPENDENCE_SEEDS):
         drawn = Sampler(dict.fromkeys(names, uniform), DRAWS, seed).all()
         correlation = np.corrcoef(np.stack([drawn[name] for name in names]))
         np.fill_diagonal(correlation, 0)

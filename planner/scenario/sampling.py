@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.scenario.correlation import Group
-from planner.scenario.dimensions import NUM_EVEN_DIMENSIONS, dimensions
+from planner.scenario.dimensions import NUM_OWN_DIMENSIONS, dimensions, dimensions_by_scramble
 from planner.scenario.distributions import Distribution
 from planner.scenario.sobol import BITS, CHUNK_DRAWS, Net
 
@@ -24,6 +25,9 @@ FEW_SCRAMBLES, FEW_FROM_DRAWS = 4, 1_024
 """Draws are divided into 8 scrambles, fewer into 4, still fewer into none: they would be too short to be even."""
 MOST_NETS = 2 * MOST_SCRAMBLES
 """Scrambles that random words are kept for: less than twice as many as wanted fit whole, and one in part."""
+PLAIN_DIGITS = 6
+"""First digits of a shared dimension that scrambling flips but does not mix, since a random mixture of them may equal
+a digit of another one: what two shared dimensions have in common is known when they are chosen."""
 JITTER_STEPS = 2.0**20
 """Places within a stratum of a Latin hypercube, few enough that no sum with the stratum rounds up to 1."""
 SMALLEST = 2.0**-54
@@ -147,18 +151,23 @@ class Sampler:
     def _in_nets(self) -> tuple[list[str], list[str]]:
         """The names that have Sobol dimensions, those of scores and those of uniform values."""
         names = dict.fromkeys((*self._as_scores, *self.distributions)) if self.method == "sobol" else ()
-        inside = [name for name in names if dimensions().get(name, NUM_EVEN_DIMENSIONS) < NUM_EVEN_DIMENSIONS]
+        inside = [name for name in names if name in dimensions()]
         as_scores = set(self._as_scores)
         return [n for n in inside if n in as_scores], [n for n in inside if n not in as_scores]
 
     @cached_property
     def _nets(self) -> tuple[Net, Net]:
-        first, second = ([dimensions()[name] for name in names] for names in self._in_nets)
-        count = max((*first, *second), default=0) + 1
+        registered = [[dimensions()[name] for name in names] for names in self._in_nets]
+        count = max(itertools.chain(*registered), default=0) + 1
         raw = np.random.PCG64(_key(self.seed, "sobol")).random_raw(count * MOST_NETS * (BITS + 1))
         random = (raw >> np.uint64(32)).astype(np.uint32).reshape(count, MOST_NETS, BITS + 1)
         random = random[:, : -(-self.draws // self._size)].swapaxes(0, 1)
-        return Net(first, self._size, random[:, first]), Net(second, self._size, random[:, second])
+        random[:, NUM_OWN_DIMENSIONS:, :PLAIN_DIGITS] = 0
+        first, second = (
+            Net(dimensions_by_scramble(numbers, len(random), self._size), self._size, random[:, numbers])
+            for numbers in registered
+        )
+        return first, second
 
     @cached_property
     def _size(self) -> int:

@@ -5,14 +5,13 @@ multiplies the direction numbers by a random lower triangular matrix over GF(2) 
 the evenness of the sequence and makes each point uniform (Matousek 1998; Owen 2003). scipy.stats.qmc makes the same
 points, but in whole matrices of all dimensions from the start, and takes half a second to import.
 
-`direction_numbers.csv` holds 512 of the 21,201 dimensions of Joe and Kuo, chosen and ordered so that any two lie
+`direction_numbers.csv` holds 484 of the 21,201 dimensions of Joe and Kuo, chosen and ordered so that any two lie
 evenly together in few points already: `docs/sampling.md` says how.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from functools import cache, cached_property
 from importlib.resources import files
 
@@ -67,22 +66,23 @@ def _columns(polynomial: int, start: list[int]) -> list[int]:
 class Net:
     """Some scrambles of the first points of some dimensions; any run of whole chunks can be asked alone."""
 
-    def __init__(self, dimensions: Sequence[int], size: int, random: Words) -> None:
+    def __init__(self, dimensions: Places, size: int, random: Words) -> None:
         """Scramble the first `size` points, a power of two, by 33 random words for each scramble and dimension.
 
-        `random` has the shape (scrambles, dimensions, 33): the rows of a matrix, and a shift.
+        `dimensions` says which each scramble takes: (scrambles, dimensions). `random` has the shape (scrambles,
+        dimensions, 33): the rows of a matrix, and a shift.
         """
         bits = size.bit_length() - 1
         above = ~(2 * _DIGITS.astype(np.uint64) - 1).astype(np.uint32)
         masks = (
             random[..., :BITS] & above
         ) | _DIGITS  # digit p takes itself and a random choice of those above
-        plain = direction_numbers()[list(dimensions), :bits]
+        plain = direction_numbers()[dimensions, :bits]
         parities = np.bitwise_count(plain[..., None] & masks[..., None, :]) & np.uint8(1)
         self._columns: Words = np.bitwise_or.reduce(parities * _DIGITS, axis=-1, dtype=np.uint32)
         self._shifts: Words = random[..., BITS]
         self._last: tuple[int, _Tables] | None = None
-        shape = len(dimensions), CHUNK_DRAWS
+        shape = dimensions.shape[1], CHUNK_DRAWS
         # Kept, because fresh memory costs more than the arithmetic in it.
         self._scratch = np.empty(shape, np.uint32), np.empty(shape, np.intp), np.empty(shape), np.empty(shape)
 

@@ -10,17 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from planner.scenario import sampling
 from planner.scenario.bounded import Uniform
 from planner.scenario.correlation import Group
-from planner.scenario.dimensions import NUM_EVEN_DIMENSIONS, dimensions
+from planner.scenario.dimensions import EVEN_DRAWS, NUM_OWN_DIMENSIONS, dimensions, dimensions_by_scramble
 from planner.scenario.distributions import Distribution, Lognormal, Normal
 from planner.scenario.keys import ANY, keys
-from planner.scenario.sampling import Method, Sampler, scrambles_of, shocks
+from planner.scenario.sampling import MOST_NETS, Method, Sampler, scrambles_of, shocks
 from planner.scenario.sobol import direction_numbers
 from planner.strategies import scenario_model
 
 METHODS: tuple[Method, ...] = ("sobol", "latin_hypercube", "plain")
-REGISTERED = tuple(dimensions())[:5]
+REGISTERED = (*tuple(dimensions())[:4], "role_people.7")
+"""The last has a shared dimension."""
 FREE = ("revenue_usd", "people.roles.97")
 
 
@@ -145,22 +147,62 @@ def pairs_of(values: dict[str, np.ndarray]) -> tuple[float, float]:
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_inputs_of_the_schema_are_uncorrelated_in_several_scrambles(seed: int) -> None:
-    names = [name for name, dimension in dimensions().items() if dimension < NUM_EVEN_DIMENSIONS]
-    assert len(names) > 100
-    values = Sampler(dict.fromkeys(names, Uniform(0, 1)), 16_384, seed).all()
+    values = Sampler(dict.fromkeys(dimensions(), Uniform(0, 1)), 16_384, seed).all()
     assert max(pairs_of(values)) < 0.02
 
 
-def test_inputs_of_the_schema_are_uncorrelated_in_one_scramble() -> None:
-    names = [name for name, dimension in dimensions().items() if dimension < NUM_EVEN_DIMENSIONS]
+@pytest.mark.parametrize("seed", [0, 1])
+def test_names_to_come_will_be_uncorrelated(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were every dimension taken, the limit would hold for all pairs."""
+    full = {f"name_{dimension}": dimension for dimension in range(len(direction_numbers()))}
+    monkeypatch.setattr(sampling, "dimensions", lambda: full)
+    values = Sampler(dict.fromkeys(full, Uniform(0, 1)), 16_384, seed).all()
+    table = np.array(list(values.values()))
+    assert np.abs(np.corrcoef(table) - np.eye(len(table))).max() < 0.02
+
+
+def test_names_with_dimensions_of_their_own_are_uncorrelated_in_one_scramble() -> None:
+    names = [name for name, dimension in dimensions().items() if dimension < NUM_OWN_DIMENSIONS]
+    assert len(names) > 100
     one = Sampler(dict.fromkeys(names, Uniform(0, 1)), 8 * 16_384, 0)
     values = {name: column[one.scrambles[0]] for name, column in one.all().items()}
     assert max(pairs_of(values)) < 0.02
 
 
-def test_names_at_the_back_of_the_registry_are_as_uncorrelated_as_chance_allows() -> None:
-    values = Sampler(dict.fromkeys(dimensions(), Uniform(0, 1)), 16_384, 0).all()
-    assert max(pairs_of(values)) < 5 / 16_384**0.5
+def test_every_registered_name_draws_from_the_sequence() -> None:
+    """Neighbours in a Sobol sequence differ by a half in every dimension, those in a Latin hypercube by anything."""
+    for name, values in Sampler(dict.fromkeys(dimensions(), Uniform(0, 1)), 4_096, 0).all().items():
+        halves = values.reshape(-1, 2) >= 0.5
+        assert (halves[:, 0] != halves[:, 1]).all(), name
+    (free,) = Sampler({FREE[0]: Uniform(0, 1)}, 4_096, 0).all().values()
+    assert not ((free[::2] >= 0.5) != (free[1::2] >= 0.5)).all()
+
+
+@pytest.mark.parametrize("draws", [3_000, 16_384])
+def test_a_name_with_a_shared_dimension_draws_alone_what_it_draws_among_others(draws: int) -> None:
+    whole = Sampler(dict.fromkeys(dimensions(), Uniform(0, 1)), draws, 1).all()
+    for name in ("role_people.7", "tied_embeddings", "round_month.5"):
+        (alone,) = Sampler({name: Uniform(0, 1)}, draws, 1).all().values()
+        np.testing.assert_array_equal(alone, whole[name])
+
+
+def test_shared_dimensions_take_turns() -> None:
+    """No two names share one in a scramble, own ones stay, and two names never meet in the same pair twice."""
+    count = len(direction_numbers())
+    taken = dimensions_by_scramble(range(count), MOST_NETS, EVEN_DRAWS)
+    np.testing.assert_array_equal(np.sort(taken, axis=1), np.tile(np.arange(count), (MOST_NETS, 1)))
+    assert (taken[:, :NUM_OWN_DIMENSIONS] == np.arange(NUM_OWN_DIMENSIONS)).all()
+    assert all(len(set(column)) == MOST_NETS for column in taken[:, NUM_OWN_DIMENSIONS:].T.tolist())
+
+
+def test_own_dimensions_of_short_scrambles_take_turns_as_well() -> None:
+    """A pair on stripes, which there are in 1,024 points, is met in one scramble of many and not in all."""
+    count = len(direction_numbers())
+    taken = dimensions_by_scramble(range(count), MOST_NETS, EVEN_DRAWS // 2)
+    np.testing.assert_array_equal(np.sort(taken, axis=1), np.tile(np.arange(count), (MOST_NETS, 1)))
+    assert all(len(set(column)) == MOST_NETS for column in taken.T.tolist())
+    values = Sampler(dict.fromkeys(dimensions(), Uniform(0, 1)), 4_096, 0).all()
+    assert max(pairs_of(values)) < 0.3
 
 
 def test_what_is_not_registered_is_as_uncorrelated_as_chance_allows() -> None:

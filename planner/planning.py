@@ -15,6 +15,7 @@ from planner.errors import InputError, ScenarioError, nearest
 from planner.evidence import Evidence, Leaf
 from planner.formulas import (
     architecture,
+    challenges,
     common,
     data,
     metrics,
@@ -31,7 +32,19 @@ from planner.scenario.loading import Loaded, load
 from planner.scenario.quantities import Quantity
 from planner.scenario.schema import Company
 
-COMPANY = (architecture, data, metrics, mix, multimodality, people, privacy, serving, statements, training)
+COMPANY = (
+    architecture,
+    challenges,
+    data,
+    metrics,
+    mix,
+    multimodality,
+    people,
+    privacy,
+    serving,
+    statements,
+    training,
+)
 """The modules whose public functions are the company's figures."""
 
 HEADLINES = (
@@ -40,6 +53,8 @@ HEADLINES = (
     "funding_need_usd", "startup_cost_usd", "startup_one_off_usd", "startup_running_usd", "runway_months",
     "break_even_month", "first_revenue_month", "net_present_value_usd", "total_revenue_usd", "final_cash_usd",
     "lowest_cash_before_funding_usd", "lowest_cash_usd", "total_compression_saving_usd",
+    "compute_challenge_usd", "privacy_challenge_usd", "optimisation_challenge_usd", "inference_challenge_usd",
+    "multimodality_challenge_usd", "total_breach_usd",
 )  # fmt: skip
 """The figures that are kept for every draw."""
 

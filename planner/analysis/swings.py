@@ -6,8 +6,8 @@ medians. In the draws, everything moves, and what depends on the input moves wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -60,23 +60,34 @@ def swings(result: Result, figure: str) -> list[Swing]:
     A list, such as the salaries of the roles, moves as one. All inputs are run together: each takes two columns, in
     which it alone leaves its median.
     """
+    in_draws = conditionals(result, figure)
+    found = [
+        replace(swing, in_draws=in_draws.get(swing.leaf.name))
+        for swing in moved_alone(result, [figure])[figure]
+    ]
+    return sorted(found, key=lambda swing: -swing.size)
+
+
+def moved_alone(result: Result, figures: Sequence[str]) -> dict[str, list[Swing]]:
+    """Return what every uncertain input, moved alone, does to several figures known at the end, in one run of all."""
     uncertain = [leaf for leaf in result.used_leaves().values() if leaf.uncertain]
     if not uncertain:
-        return []
+        return {figure: [] for figure in figures}
     moved: dict[str, Any] = dict(result.central_leaves)
     for column, leaf in enumerate(uncertain):
         low, high = np.array([_ends(quantity) for quantity in leaf.quantities]).T[:, :, None]
         values = np.tile(np.reshape(leaf.central(), (-1, 1)), 2 * len(uncertain)).astype(float)
         values[:, [2 * column]], values[:, [2 * column + 1]] = low, high
         moved[leaf.name] = values if leaf.is_list else values[0]
-    ends = np.atleast_1d(result.program.run(moved, result.months, [figure])[figure])
-    ends = np.broadcast_to(ends, (2 * len(uncertain),)).reshape(-1, 2)
-    in_draws = conditionals(result, figure)
-    found = [
-        Swing(leaf, float(low), float(high), in_draws.get(leaf.name))
-        for leaf, (low, high) in zip(uncertain, ends, strict=True)
-    ]
-    return sorted(found, key=lambda swing: -swing.size)
+    found = result.program.run(moved, result.months, figures)
+    ends = {name: np.broadcast_to(found[name], (2 * len(uncertain),)).reshape(-1, 2) for name in figures}
+    return {
+        name: [
+            Swing(leaf, float(low), float(high))
+            for leaf, (low, high) in zip(uncertain, ends[name], strict=True)
+        ]
+        for name in figures
+    }
 
 
 def conditionals(result: Result, figure: str) -> Mapping[str, Conditional]:

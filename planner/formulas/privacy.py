@@ -102,11 +102,8 @@ def breach_severity_usd(
 
     Source: IBM, Cost of a Data Breach 2025 (mean at its companies' size); the power law in the records is assumed.
     """
-    return (
-        breach_reference_usd
-        * breach_luck_ratio
-        * (held_records / breach_reference_records) ** breach_scale_ratio
-    )
+    size_ratio: Array = (held_records / breach_reference_records) ** breach_scale_ratio
+    return breach_reference_usd * breach_luck_ratio * size_ratio
 
 
 def breach_fine_usd(revenue_usd: Array, breach_fine_months: Array) -> Array:

@@ -18,6 +18,7 @@ import planner
 from planner import strategies
 from planner.evidence import Kind
 from planner.report import charts, outlook, words
+from planner.report.challenges import Challenges
 from planner.report.dependence import Dependences
 from planner.report.entries import Entries
 from planner.report.formats import Formats
@@ -75,6 +76,7 @@ def _context(result: Result, formats: Formats, today: date) -> dict[str, Any]:
         "kinds_bar": _kinds_bar(seen.kinds),
         "money": Money(result, seen, formats),
         "card": ModelCard(result, entries, formats),
+        "challenges": Challenges(result, entries, formats).all(),
         "record": record,
         "measured": Measured(record, formats) if record else None,
         "compression": compression(
@@ -101,10 +103,13 @@ def _modules(formats: Formats) -> dict[str, str]:
     _ = formats.messages.gettext
     return {
         "architecture": _("The model: parameters, FLOPs and bytes"),
+        "challenges": _("The five challenges"),
         "data": _("Data"),
         "metrics": _("Known at the end of the plan"),
         "mix": _("What the strategies share"),
+        "multimodality": _("Multimodality"),
         "people": _("People"),
+        "privacy": _("Privacy and security"),
         "serving": _("Serving"),
         "statements": _("Profit and loss, and cash"),
         "training": _("Training"),
@@ -118,6 +123,8 @@ def _sections(formats: Formats) -> dict[str, str]:
         "training": _("Training"),
         "serving": _("Serving"),
         "data": _("Data"),
+        "privacy": _("Privacy and security"),
+        "multimodality": _("Multimodality"),
         "people": _("People"),
         "market": _("Market"),
         "mix": _("Between strategies"),

@@ -86,7 +86,7 @@ def breach_rate_share_per_month(
 
     Source: assumed form: a Poisson rate that grows with the logarithm of the records and falls with mature controls.
     """
-    size_ratio = np.log1p(held_records / breach_reference_records) / np.log(2.0)
+    size_ratio: Array = np.log1p(held_records / breach_reference_records) / np.log(2.0)
     yearly = breach_rate_share_per_year * size_ratio / security_maturity_ratio
     return 1.0 - np.exp(-yearly / units.MONTHS_PER_YEAR)
 
@@ -121,7 +121,8 @@ def breach_payout_usd(
 
     Source: definition of a deductible and a limit.
     """
-    return np.clip(breach_severity_usd - insurance_deductible_usd, 0.0, insurance_limit_usd)
+    above_usd = np.maximum(breach_severity_usd - insurance_deductible_usd, 0.0)
+    return np.minimum(above_usd, insurance_limit_usd)
 
 
 def breach_net_usd(breach_severity_usd: Array, breach_fine_usd: Array, breach_payout_usd: Array) -> Array:

@@ -24,6 +24,27 @@ def adopters(remaining: Array, hazard_share_per_month: Array) -> Array:
     return remaining * (1.0 - np.exp(-hazard_share_per_month))
 
 
+def adoption_hazard(innovation: Array, imitation: Array, adopted_share: Array) -> Array:
+    """Return the rate at which those who have not adopted do so: on their own, and by those who have (p + q F).
+
+    A model steps by months with `adopters` at this hazard, so that adopters never outnumber the market. The textbook's
+    recursion, which takes the hazard itself as the share that adopts, and the closed form differ by up to 18 per cent
+    early on when they step by years. Without innovation, from a few adopters, the curve is the logistic one.
+
+    Source: Bass 1969, Management Science 15(5).
+    """
+    return innovation + imitation * adopted_share
+
+
+def bass_share(time: Array, innovation: Array, imitation: Array) -> Array:
+    """Return the share of the market that has adopted after some time: the closed form in continuous time.
+
+    Source: Bass 1969, Management Science 15(5).
+    """
+    decay = np.exp(-(innovation + imitation) * time)
+    return innovation * (1.0 - decay) / (innovation + imitation * decay)
+
+
 def saturation_share(amount: Array, half_amount: Array) -> Array:
     """Return how far an effect has come that is half at `half_amount` and full at infinity.
 

@@ -14,14 +14,13 @@ positive = st.floats(1e-6, 1e12)
 
 
 def bass_closed(p: float, q: float, market_size: float, time: float) -> float:
-    decay = np.exp(-(p + q) * time)
-    return float(market_size * (1 - decay) / (1 + q / p * decay))
+    return float(market_size * market.bass_share(time, p, q))
 
 
 def bass_discrete(p: float, q: float, market_size: float, periods: int) -> list[float]:
     adopted = [0.0]
     for _ in range(periods):
-        hazard = p + q * adopted[-1] / market_size
+        hazard = market.adoption_hazard(p, q, adopted[-1] / market_size)
         adopted.append(adopted[-1] + float(market.adopters(market_size - adopted[-1], hazard)))
     return adopted
 
@@ -29,6 +28,59 @@ def bass_discrete(p: float, q: float, market_size: float, periods: int) -> list[
 def test_the_closed_form_of_bass_is_the_known_one() -> None:
     assert bass_closed(0.03, 0.38, 1e5, 1) == pytest.approx(3575.8164, rel=1e-7)
     assert bass_closed(0.03, 0.38, 1e5, 10) == pytest.approx(81280.3221, rel=1e-7)
+
+
+def test_the_peak_of_bass_lies_where_it_is_known_to_lie() -> None:
+    p, q, size, peak = 0.03, 0.38, 1e5, 6.192619197703112
+    assert np.log(q / p) / (p + q) == pytest.approx(peak, rel=1e-12)
+    assert market.bass_share(peak, p, q) == pytest.approx(0.4605263158, rel=1e-9)  # 1/2 - p / 2q
+    assert bass_closed(p, q, size, 5) == pytest.approx(33119.8642, rel=1e-8)
+    rate = market.adoption_hazard(p, q, market.bass_share(peak, p, q)) * (
+        size - bass_closed(p, q, size, peak)
+    )
+    assert rate == pytest.approx(11059.210526, rel=1e-9)
+
+
+def test_the_recursion_of_the_textbook_is_another_curve() -> None:
+    # It takes the hazard itself as the share that adopts; the planner uses 1 - exp(-hazard), never more than all.
+    known = [
+        3000, 7015.8, 12284.2885, 19010.3552, 27290.6839, 37012.2538, 47760.8963, 58809.0178, 69249.8718, 78264.2569,
+    ]  # fmt: skip
+    adopted, recursion = 0.0, []
+    for _ in known:
+        adopted += float(market.adoption_hazard(0.03, 0.38, adopted / 1e5)) * (1e5 - adopted)
+        recursion.append(adopted)
+    np.testing.assert_allclose(recursion, known, rtol=1e-8)
+    closed = np.array([bass_closed(0.03, 0.38, 1e5, year) for year in range(1, 11)])
+    assert np.max(np.abs(recursion / closed - 1)) == pytest.approx(0.18, abs=0.005)
+
+
+def test_without_innovation_the_curve_is_logistic() -> None:
+    # steps of a hundredth: from 1 % of the market, 1 / (1 + 99 exp(-0.5 t))
+    share = 0.01
+    for _ in range(1000):
+        share += float(market.adopters(1 - share, market.adoption_hazard(0.0, 0.005, share)))
+    assert share == pytest.approx(1 / (1 + 99 * np.exp(-5)), rel=0.01)
+
+
+def test_nonlinear_least_squares_finds_the_published_fit_of_recorder_sales() -> None:
+    # VCR sales 1980 to 1989 in thousands (Cowpertwait and Metcalfe 2009): M 67,981, P 0.00659, Q 0.638
+    from scipy.optimize import curve_fit
+
+    sales = [840, 1470, 2110, 4000, 7590, 10950, 10530, 9470, 7790, 5890]
+    years = np.arange(1.0, 11.0)
+
+    def density(time: np.ndarray, size: float, p: float, q: float) -> np.ndarray:
+        share = market.bass_share(time, p, q)
+        return np.asarray(size * market.adoption_hazard(p, q, share) * (1 - share))
+
+    found, _ = curve_fit(density, years, sales, p0=[6e4, 0.01, 0.5], xtol=1e-12, ftol=1e-12)
+    np.testing.assert_allclose(found, [67980.9087, 0.00659396, 0.63809125], rtol=1e-5)
+    error = np.sqrt(np.sum((sales - density(years, *found)) ** 2) / (len(sales) - 3))
+    assert error == pytest.approx(727.1931, rel=1e-6)
+    size, p, q = found
+    assert np.log(q / p) / (p + q) == pytest.approx(7.09234, rel=1e-5)
+    assert size * (p + q) ** 2 / (4 * q) == pytest.approx(11069.80, rel=1e-5)
 
 
 def test_adoption_by_months_follows_the_closed_form_of_bass() -> None:

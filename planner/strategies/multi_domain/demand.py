@@ -125,7 +125,9 @@ def domain_penetration_share(previous_domain_customers: Array, reached_domain_cu
 
     Source: definition.
     """
-    return np.fmin(quotient(previous_domain_customers, reached_domain_customers), 1.0)
+    within = np.minimum(previous_domain_customers, reached_domain_customers)
+    share = quotient(within, reached_domain_customers)
+    return np.where(previous_domain_customers < reached_domain_customers, share, 1.0)
 
 
 def interested_domain_customers(
@@ -201,9 +203,9 @@ def sold_domain_customers(
 
     Source: definition; who is not pursued may be interested again.
     """
-    asked = total(interested_domain_customers)
-    pursued = quotient(domain_sellers_people * pursued_customers_per_person_month, asked)
-    return interested_domain_customers * np.fmin(pursued, 1.0) * domain_win_share
+    possible = domain_sellers_people * pursued_customers_per_person_month
+    pursued = np.minimum(total(interested_domain_customers), possible)
+    return portfolio.shares(interested_domain_customers) * pursued * domain_win_share
 
 
 def cross_sold_domain_customers(

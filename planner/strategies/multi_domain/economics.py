@@ -104,13 +104,12 @@ def domain_support_usd(
     return people * domain_support_salary_usd_per_person_year / units.MONTHS_PER_YEAR * pay_ratio
 
 
-def domain_serving_usd(domain_tokens: Array, serving_usd_per_million_tokens: Array) -> Array:
-    """Cost of serving the tokens of each domain in the month, at what a million really costs the company.
+def domain_service_usd(domain_tokens: Array, pooled_service_usd_per_token: Array) -> Array:
+    """Share of the month's pooled serving and screening that the tokens of each domain cause.
 
-    Source: definition; what is shared is split by tokens, never by revenue.
+    Source: definition; by tokens, which cause the cost, and not by revenue.
     """
-    usd = domain_tokens / units.TOKENS_PER_MILLION_TOKENS * serving_usd_per_million_tokens
-    return np.where(domain_tokens > 0, usd, 0.0)
+    return domain_tokens * pooled_service_usd_per_token
 
 
 def domain_finetuning_tokens(domain_preparing_share: Array, domain_training_tokens: Array) -> Array:
@@ -124,7 +123,7 @@ def domain_finetuning_tokens(domain_preparing_share: Array, domain_training_toke
 def domain_contribution_usd(
     domain_revenue_usd: Array,
     domain_delivery_share: Array,
-    domain_serving_usd: Array,
+    domain_service_usd: Array,
     domain_support_usd: Array,
     domain_marketing_usd: Array,
     domain_development_usd: Array,
@@ -135,7 +134,7 @@ def domain_contribution_usd(
 
     Source: definition.
     """
-    served_usd = domain_revenue_usd * domain_delivery_share + domain_serving_usd + domain_support_usd
+    served_usd = domain_revenue_usd * domain_delivery_share + domain_service_usd + domain_support_usd
     finetuning_usd = domain_finetuning_tokens * training_compute_usd_per_token
     return domain_revenue_usd - served_usd - domain_marketing_usd - domain_development_usd - finetuning_usd
 

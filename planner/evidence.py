@@ -31,6 +31,11 @@ BITS_PER_PARAM = {"fp16": 16.0, "bf16": 16.0, "int8": 8.0, "fp8": 8.0, "int4": 4
 SHOCKS = {
     "shock_demand_share": "Where demand in the month stands among all that it could be, from 0 to 1.",
     "shock_breach_share": "Where the month stands among all that it could be for breaches: from 0, none, to 1.",
+    **{
+        f"shock_domain_{number}_share": f"The same for the demand of domain {number} of several, without what is "
+        "common to all."
+        for number in range(1, 9)
+    },
 }
 """Leaves that have a value of their own in each month of each draw."""
 

@@ -35,6 +35,8 @@ def number(value: Any) -> str:  # noqa: ANN401
     """Write a number as a person reads it, or in words why it is not there."""
     if np.ndim(value):
         row = np.ravel(value)
+        if not len(row):
+            return "none"
         return f"{number(row[0])} .. {number(row[-1])} ({len(row)} values)"
     value = float(value)
     if status(value):

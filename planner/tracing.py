@@ -93,7 +93,8 @@ class _Tracer:
             return self.open(target, parameter.spelling, self.months)
         if parameter.kind == "series":
             opened = self.open(target, parameter.spelling, self.months)
-            row = np.broadcast_to(np.asarray(self._row(target)), (self.months,))
+            row = np.asarray(self._row(target))
+            row = row if row.ndim > 1 else np.broadcast_to(row, (self.months,))
             return Trace(
                 target, parameter.spelling, row, None, opened.node, opened.children, opened.is_repeated
             )

@@ -55,6 +55,8 @@ LISTS = {
     for path, key in keys(strategies.scenario_model()).items()
     if ANY in path.split(".") and key.is_quantity
 }
+PARTS = {"previous_domain_customers"}
+"""Figures of which each part is compared with the others, so that a single one would come out as nothing."""
 
 
 def dimension(name: str) -> pint.Unit:
@@ -102,7 +104,7 @@ def _argument(spelling: str, random: np.random.Generator) -> object:
         return values
     if spelling.startswith("each_"):
         return tuple(map(float, values[:2, 0]))
-    return values[:ITEMS, :1] if spelling in LISTS else float(values[0, 0])
+    return values[:ITEMS, :1] if spelling in LISTS | PARTS else float(values[0, 0])
 
 
 def with_units(arguments: Mapping[str, object]) -> dict[str, object]:

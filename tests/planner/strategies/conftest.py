@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from planner import strategies
 from planner.engine import Graph, Program, figures_of
 from planner.formulas import mix
-from planner.scenario.keys import keys
+from planner.scenario.keys import ANY, keys
 from planner.units import is_share, unit_of
 
 GIVEN = {
@@ -31,6 +31,11 @@ GIVEN = {
     "partner_reach_share": 0.0,
     "shared_quality_ratio": 1.0,
     "cannibalised_share": 0.0,
+    # What the company's pool and training cost, and what chance brings to each domain.
+    "pooled_service_usd_per_token": 5e-7,
+    "training_compute_usd": 1e5,
+    "discount_rate_share_per_year": 0.1,
+    **{f"shock_domain_{number}_share": 0.5 for number in range(1, 9)},
 }
 MONTHS = 60
 
@@ -56,12 +61,22 @@ def inputs_of(strategy: str) -> tuple[str, ...]:
     return tuple(key.name for key in schema.values() if key.is_quantity)
 
 
-def any_inputs(strategy: str) -> st.SearchStrategy[dict[str, float]]:
-    """Inputs from nothing at all up to far more than is plausible; what divides is above zero."""
+@cache
+def lists_of(strategy: str) -> frozenset[str]:
+    """Return the inputs that have a value for each item of a list."""
+    schema = keys(strategies.module(strategy).Inputs)
+    return frozenset(key.name for path, key in schema.items() if ANY in path and key.is_quantity)
+
+
+def any_inputs(strategy: str, most_items: int = 3) -> st.SearchStrategy[dict[str, float]]:
+    """Inputs from nothing at all up to far more than is plausible; what divides is above zero.
+
+    A list has one to so many items, each a row of one draw.
+    """
 
     def numbers(name: str) -> st.SearchStrategy[float]:
         if is_share(name):
-            return st.floats(0.01 if name == "billable_share" else 0, 1)
+            return st.floats(0.01 if name in ("billable_share", "customer_spread_share") else 0, 1)
         if name == "subscription_elasticity_ratio":
             return st.floats(0, 5)
         if name in ("referral_deals_per_customer_month", "new_customers_per_deal"):
@@ -70,20 +85,39 @@ def any_inputs(strategy: str) -> st.SearchStrategy[dict[str, float]]:
             return st.floats(0.01, 1e6)
         return st.floats(0.5, 60)
 
-    return st.fixed_dictionaries(
-        {name: st.just(0.0) if name.startswith("opening_") else numbers(name) for name in inputs_of(strategy)}
-    )
+    def given(items: int) -> st.SearchStrategy[dict[str, float]]:
+        def of(name: str) -> st.SearchStrategy[float]:
+            one = st.just(0.0) if name.startswith("opening_") else numbers(name)
+            return st.lists(one, min_size=items, max_size=items).map(column) if name in lists else one
+
+        return st.fixed_dictionaries({name: of(name) for name in inputs_of(strategy)})
+
+    lists = lists_of(strategy)
+    return st.integers(1, most_items).flatmap(given) if lists else given(0)
+
+
+def column(values: list[float]) -> np.ndarray:
+    """Return what the items of a list have, as the engine gets it: items along the first axis, one draw."""
+    return np.array(values, dtype=float).reshape(-1, 1)
 
 
 @pytest.fixture(scope="session")
 def alone() -> Alone:
-    """Run one strategy over five years and return all its figures by their bare names, as rows of months."""
+    """Run one strategy over five years and return all its figures by their bare names, as rows of months.
+
+    A figure of each item of a list has the items along the last axis, and no months where it is known at the end.
+    """
+
+    def row(value: object, is_monthly: bool) -> np.ndarray:
+        array = np.asarray(value, dtype=float)
+        array = array[..., 0] if array.ndim > is_monthly else array
+        return array if array.ndim else np.broadcast_to(array, (MONTHS,))
 
     def run(strategy: str, inputs: dict[str, float]) -> dict[str, np.ndarray]:
         program = program_of(strategy)
         found = program.run({**GIVEN, **inputs}, MONTHS)
         return {
-            name.rpartition(".")[2]: np.broadcast_to(np.asarray(value, dtype=float), (MONTHS,))
+            name.rpartition(".")[2]: row(value, program.phases[name] == "monthly")
             for name, value in found.items()
         }
 

@@ -142,7 +142,7 @@ def trace(
 @click.option("--measurements", default="auto", show_default=True, metavar="auto|none|PATH")
 def check(scenarios: tuple[str, ...], sets: tuple[str, ...], measurements: str) -> None:
     """Read each SCENARIO and say all that is wrong with it, without planning it."""
-    from planner.planning import prepare
+    from planner.preparing import prepare
 
     problems = []
     for scenario in scenarios:

@@ -13,7 +13,8 @@ import pytest
 from planner import tally
 from planner.drawing import draws_of
 from planner.errors import FigureError
-from planner.planning import plan, prepare
+from planner.planning import plan
+from planner.preparing import prepare
 from planner.simulation import Task, simulate
 from planner.tally import Histogram
 from tests.planner.conftest import RECORD, ROOT

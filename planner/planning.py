@@ -1,12 +1,13 @@
-"""Plans a scenario: prepares it, runs the months on the central path and in its draws, and returns what it found."""
+"""Plans scenarios: prepares them, runs the months on the central path and in the draws, and returns what it found."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from planner.drawing import Draws, draws_of
+from planner.drawing import draws_of
 from planner.engine import BLOCK_DRAWS
 from planner.errors import InputError
 from planner.preparing import Prepared, check_memory, prepare
@@ -32,50 +33,70 @@ def plan(
     draws: int = 1,
     seed: int = 0,
     figures: Iterable[str] = HEADLINES,
-    workers: int = 1,
+    workers: int | None = 1,
     block_draws: int = BLOCK_DRAWS,
 ) -> Result:
     """Plan a scenario file, with `key=value` settings, on measurements, in one central path and some draws.
 
     The central path has every input at its median and keeps every figure; with more than one draw the `figures`
-    are kept for each of them as well. Neither the number of worker processes nor the size of the blocks of draws
-    changes the result.
+    are kept for each of them as well. Neither the number of worker processes (None for as many as save time) nor the
+    size of the blocks of draws changes the result.
+
+    Raises:
+        InputError: what the user gave is wrong; the text says where, what is allowed and what to do.
+    """
+    (result,) = plan_all(
+        [path], sets=sets, measurements=measurements, draws=draws, seed=seed, figures=figures, workers=workers,
+        block_draws=block_draws,
+    )  # fmt: skip
+    return result
+
+
+def plan_all(
+    paths: Iterable[str | Path],
+    *,
+    sets: Sequence[str] = (),
+    measurements: str = "auto",
+    draws: int = 1,
+    seed: int = 0,
+    figures: Iterable[str] = HEADLINES,
+    workers: int | None = 1,
+    block_draws: int = BLOCK_DRAWS,
+) -> list[Result]:
+    """Plan several scenario files as `plan` would each of them, in one pool of worker processes.
 
     Raises:
         InputError: what the user gave is wrong; the text says where, what is allowed and what to do.
     """
     check_draws(draws)
-    return plan_prepared(prepare(path, sets, measurements), draws, seed, figures, workers, block_draws)
+    ready = [prepare(path, sets, measurements) for path in paths]
+    return plan_prepared(
+        ready, draws=draws, seed=seed, figures=figures, workers=workers, block_draws=block_draws
+    )
 
 
 def plan_prepared(
-    ready: Prepared,
+    ready: Sequence[Prepared],
+    *,
     draws: int = 1,
     seed: int = 0,
     figures: Iterable[str] = HEADLINES,
-    workers: int = 1,
+    workers: int | None = 1,
     block_draws: int = BLOCK_DRAWS,
-) -> Result:
-    """Plan a scenario that was prepared, as `plan` does."""
+) -> list[Result]:
+    """Plan scenarios that were prepared, as `plan_all` does."""
     check_draws(draws)
-    program, leaves = ready.program, ready.leaves
-    central = ready.central(program)
-    check_memory(ready, central)
-    drawing = draws_of(leaves, program.leaves, ready.loaded, draws, seed)
-    kept = _simulated(ready, drawing, tuple(figures), block_draws, workers) if draws > 1 else {}
-    found = {
-        name: Figure(
-            name,
-            program.phases[name],
-            program.nodes[name].function,
-            value,
-            kept.get(name),
-            drawing.scrambles,
-        )
-        for name, value in central.items()
-    }
-    at_median = ready.central_leaves(program)
-    return Result(ready.loaded, program, leaves, ready.measured, found, draws, seed, at_median, drawing)
+    planned = [_central(one, draws, seed) for one in ready]
+    if draws == 1:
+        return planned
+    from planner.simulation import Task, simulate
+
+    tasks, asked = [], tuple(figures)
+    for one, result in zip(ready, planned, strict=True):
+        needed = one.graph.resolve(asked)
+        tasks.append(Task(needed, result.drawing.only(needed.leaves), one.months, needed.asked))
+    drawn = simulate(tasks, block_draws=block_draws, workers=workers)
+    return [_with_draws(result, kept) for result, kept in zip(planned, drawn, strict=True)]
 
 
 def check_draws(draws: int) -> None:
@@ -88,12 +109,26 @@ def check_draws(draws: int) -> None:
         raise InputError(f"--draws {draws}: give a number from 1 (the central path alone) to {MAX_DRAWS:,}")
 
 
-def _simulated(
-    ready: Prepared, drawing: Draws, figures: Sequence[str], block_draws: int, workers: int
-) -> dict[str, Any]:
-    """Run the draws through what the figures need and nothing else."""
-    from planner.simulation import simulate
+def _central(ready: Prepared, draws: int, seed: int) -> Result:
+    """Return the plan on its central path, and how it is drawn."""
+    program, leaves = ready.program, ready.leaves
+    central = ready.central(program)
+    check_memory(ready, central)
+    drawing = draws_of(leaves, program.leaves, ready.loaded, draws, seed)
+    found = {
+        name: Figure(
+            name,
+            program.phases[name],
+            program.nodes[name].function,
+            value,
+            scrambles=drawing.scrambles,
+        )
+        for name, value in central.items()
+    }
+    at_median = ready.central_leaves(program)
+    return Result(ready.loaded, program, leaves, ready.measured, found, draws, seed, at_median, drawing)
 
-    needed = ready.graph.resolve(figures)
-    only = drawing.only(needed.leaves)
-    return dict(simulate(needed, only, ready.months, needed.asked, block_draws=block_draws, workers=workers))
+
+def _with_draws(result: Result, drawn: Mapping[str, Any]) -> Result:
+    figures = {name: replace(figure, draws=drawn.get(name)) for name, figure in result.figures.items()}
+    return replace(result, figures=figures)

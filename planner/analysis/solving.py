@@ -222,6 +222,7 @@ def solve_plan(
     measurements: str = "auto",
     draws: int = 2048,
     seed: int = 0,
+    workers: int | None = 1,
 ) -> Solution:
     """Find the value of a key at which a requirement on a figure is met in a share of the draws.
 
@@ -235,10 +236,10 @@ def solve_plan(
     if requirement.quantile is not None:
         raise InputError(f"--target '{target}': leave out the quantile and say --probability instead")
     source = Source(path, measurements)
-    central = plan_prepared(source.prepare(sets))
+    (central,) = plan_prepared([source.prepare(sets)])
     requirement.check(central, draws)
     is_monthly = central[requirement.figure].is_monthly
-    figure = Varied(source, key, requirement.figure, sets=sets, draws=draws, seed=seed)
+    figure = Varied(source, key, requirement.figure, sets=sets, draws=draws, seed=seed, workers=workers)
 
     def evaluate(value: float) -> tuple[float, float | None]:
         drawn, scrambles = figure.at(value)

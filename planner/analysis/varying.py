@@ -11,7 +11,7 @@ from planner.drawing import Draws, draws_of
 from planner.engine import Graph, Program
 from planner.planning import check_draws
 from planner.preparing import FIT, Prepared, Source, check_memory
-from planner.simulation import simulate
+from planner.simulation import Task, simulate
 
 
 class Varied:
@@ -22,12 +22,20 @@ class Varied:
     """
 
     def __init__(
-        self, source: Source, key: str, figure: str, *, sets: Sequence[str], draws: int, seed: int
+        self,
+        source: Source,
+        key: str,
+        figure: str,
+        *,
+        sets: Sequence[str],
+        draws: int,
+        seed: int,
+        workers: int | None = 1,
     ) -> None:
         """Take the key that varies and the figure that is asked for; raises InputError for impossible draws."""
         check_draws(draws)
         self._source, self._key, self._figure = source, key, figure
-        self._sets, self._draws, self._seed = tuple(sets), draws, seed
+        self._sets, self._draws, self._seed, self._workers = tuple(sets), draws, seed, workers
         self._graph: Graph | None = None
         self._programs: tuple[Program, ...] = ()
         self._drawing: Draws | None = None
@@ -47,7 +55,9 @@ class Varied:
         drawing = self._drawn_alike(ready, needed)
         if self._draws == 1:
             return np.asarray(ready.central(needed)[name])[..., None], drawing.scrambles
-        return simulate(needed, drawing, ready.months, needed.asked)[name], drawing.scrambles
+        task = Task(needed, drawing, ready.months, needed.asked)
+        (found,) = simulate([task], workers=self._workers)
+        return found[name], drawing.scrambles
 
     def _resolved(self, graph: Graph) -> tuple[Program, ...]:
         """Return what the figure needs, and what tells whether the model fits its accelerators."""

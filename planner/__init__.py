@@ -1,7 +1,7 @@
 """Benchplan's planner: what it costs to train, compress and serve a large model, and what carries it.
 
-`plan` gives a `Result`; `render` writes it as a page. Everything is imported when it is first used, so that the
-command line starts quickly.
+`plan` gives a `Result`, `plan_all` those of several scenarios; `render` writes one as a page. Everything is imported
+when it is first used, so that the command line starts quickly.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planner.planning import plan
+    from planner.planning import plan, plan_all
     from planner.report import render
     from planner.result import Result
     from planner.scenario.loading import load
 
 __version__ = "0.1.0"
-__all__ = ["Result", "__version__", "load", "plan", "render"]
+__all__ = ["Result", "__version__", "load", "plan", "plan_all", "render"]
 
 _HOMES = {
     "Result": "planner.result",
     "load": "planner.scenario.loading",
     "plan": "planner.planning",
+    "plan_all": "planner.planning",
     "render": "planner.report",
 }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from planner.cli_analysis import compare, gate, solve
-from planner.cli_options import planning, print_json
+from planner.cli_options import planning, print_json, workers_option
 from planner.cli_validation import validate
 from planner.errors import BenchplanError, InputError, nearest
 
@@ -65,6 +65,7 @@ def cli(debug: bool) -> None:
 @click.argument("scenario")
 @click.option("-o", "--output", default="report.html", show_default=True, type=click.Path(path_type=Path))
 @planning
+@workers_option
 @click.option("--draws", default=DEFAULT_REPORT_DRAWS, show_default=True, type=int, help="Draws; 1 for none.")
 @click.option("--lang", default="en", show_default=True, help="Language of the page: en or zh.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in the browser.")
@@ -74,6 +75,7 @@ def report(
     sets: tuple[str, ...],
     measurements: str,
     seed: int,
+    workers: int | None,
     draws: int,
     lang: str,
     open_page: bool,
@@ -83,7 +85,7 @@ def report(
 
     check_language(lang)
     check_output(output)
-    result = _plan(scenario, sets, measurements, draws, seed)
+    result = _plan(scenario, sets, measurements, draws, seed, workers)
     path = render(result, output, lang=lang)
     click.echo(f"{path}: {result.scenario.name}, {result.num_draws:,} draws, {result.measured.headline}")
     if open_page:
@@ -93,6 +95,7 @@ def report(
 @cli.command()
 @click.argument("scenario")
 @planning
+@workers_option
 @click.option(
     "--draws", default=1, show_default=True, type=int, help="Draws; 1 puts every input at its median."
 )
@@ -100,10 +103,16 @@ def report(
     "--json", "as_json", is_flag=True, help="Print all figures and their evidence as one JSON document."
 )
 def plan(
-    scenario: str, sets: tuple[str, ...], measurements: str, seed: int, draws: int, as_json: bool
+    scenario: str,
+    sets: tuple[str, ...],
+    measurements: str,
+    seed: int,
+    workers: int | None,
+    draws: int,
+    as_json: bool,
 ) -> None:
     """Plan SCENARIO and print its figures."""
-    result = _plan(scenario, sets, measurements, draws, seed)
+    result = _plan(scenario, sets, measurements, draws, seed, workers)
     if as_json:
         print_json(result.to_json())
         return
@@ -146,7 +155,7 @@ def check(scenarios: tuple[str, ...], sets: tuple[str, ...], measurements: str) 
     from datetime import UTC, datetime
 
     from planner.analysis.plausibility import remarks
-    from planner.planning import prepare
+    from planner.preparing import prepare
 
     problems, today = [], datetime.now(UTC).date()
     for scenario in scenarios:
@@ -211,10 +220,12 @@ def main() -> None:
         sys.exit(1)
 
 
-def _plan(scenario: str, sets: tuple[str, ...], measurements: str, draws: int, seed: int) -> Result:
+def _plan(
+    scenario: str, sets: tuple[str, ...], measurements: str, draws: int, seed: int, workers: int | None = 1
+) -> Result:
     from planner.planning import plan as run
 
-    return run(scenario, sets=sets, measurements=measurements, draws=draws, seed=seed)
+    return run(scenario, sets=sets, measurements=measurements, draws=draws, seed=seed, workers=workers)
 
 
 def _uncertain(leaves: Any, used: tuple[str, ...]) -> int:  # noqa: ANN401

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli_options import json_option, planning, print_json
+from planner.cli_options import json_option, planning, print_json, workers_option
 
 if TYPE_CHECKING:
     from planner.analysis.solving import Solution
@@ -21,6 +21,7 @@ COMPARE_DRAWS, SOLVE_DRAWS, GATE_DRAWS = 4096, 2048, 8192
     "-o", "--output", type=click.Path(path_type=Path), help="Write the comparison as one HTML file."
 )
 @planning
+@workers_option
 @click.option("--draws", default=COMPARE_DRAWS, show_default=True, type=int, help="Draws, the same for all.")
 @click.option("--lang", default="en", show_default=True, help="Language of the page: en or zh.")
 @json_option
@@ -30,6 +31,7 @@ def compare(
     sets: tuple[str, ...],
     measurements: str,
     seed: int,
+    workers: int | None,
     draws: int,
     lang: str,
     as_json: bool,
@@ -39,9 +41,9 @@ def compare(
     The first is the one that the others are measured against. A file that says only what is different is laid over
     another with +, as in base.yaml+cheaper.yaml.
     """
-    from planner.analysis.comparing import check_count
+    from planner.analysis.comparing import COMPARED, DRAWN_FOR_PAGE, check_count
     from planner.analysis.comparing import compare as run
-    from planner.planning import plan
+    from planner.planning import plan_all
     from planner.printing import comparison
 
     check_count(len(scenarios), draws)
@@ -50,7 +52,16 @@ def compare(
 
         check_language(lang)
         check_output(output)
-    results = [plan(s, sets=sets, measurements=measurements, draws=draws, seed=seed) for s in scenarios]
+    figures = COMPARED if output is None else DRAWN_FOR_PAGE
+    results = plan_all(
+        scenarios,
+        sets=sets,
+        measurements=measurements,
+        draws=draws,
+        seed=seed,
+        figures=figures,
+        workers=workers,
+    )
     found = run(scenarios, results)
     if output is not None:
         from planner.report import render_comparison
@@ -75,6 +86,7 @@ def compare(
     help="The share of the draws that are to meet it.",
 )
 @planning
+@workers_option
 @click.option(
     "--draws", default=SOLVE_DRAWS, show_default=True, type=int, help="Draws; 1 for the central path alone."
 )
@@ -87,6 +99,7 @@ def solve(
     sets: tuple[str, ...],
     measurements: str,
     seed: int,
+    workers: int | None,
     draws: int,
     as_json: bool,
 ) -> None:
@@ -99,8 +112,9 @@ def solve(
     from planner.printing import solution
 
     found = solve_plan(
-        scenario, vary, target, probability, sets=sets, measurements=measurements, draws=draws, seed=seed
-    )
+        scenario, vary, target, probability, sets=sets, measurements=measurements, draws=draws, seed=seed,
+        workers=workers,
+    )  # fmt: skip
     if as_json:
         print_json(_solution_json(found, vary, target, probability))
     else:
@@ -119,6 +133,7 @@ def solve(
     "cash_usd[12] is month 12 alone; may be repeated.",
 )
 @planning
+@workers_option
 @click.option("--draws", default=GATE_DRAWS, show_default=True, type=int, help="Draws.")
 @json_option
 @click.pass_context
@@ -129,6 +144,7 @@ def gate(
     sets: tuple[str, ...],
     measurements: str,
     seed: int,
+    workers: int | None,
     draws: int,
     as_json: bool,
 ) -> None:
@@ -146,6 +162,7 @@ def gate(
         draws=draws,
         seed=seed,
         figures=figures,
+        workers=workers,
     )
     found = run(requirements, result)
     if as_json:

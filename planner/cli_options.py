@@ -13,6 +13,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document on standard output."
 )
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that share the draws; the result is the same. By default as many as save time, often one.",
+)
 
 
 def planning(command: Command) -> Command:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from planner.engine import is_shock
 from planner.evidence import Leaf
@@ -14,6 +17,11 @@ from planner.scenario.overrides import FIGURES
 from planner.scenario.sampling import Sampler, shocks
 from planner.scenario.schema import Company
 from planner.scenario.uncertainty import Dependence, Input, dependence
+
+MOST_KEPT_VALUES = 1 << 23
+"""Drawn values that are kept for the next plan (64 MiB); more draws are made anew, block by block."""
+
+Values = dict[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,8 @@ class Draws:
     months: int
     shocks: tuple[str, ...] = ()
     """Leaves that are drawn anew for each month."""
+    drawn: dict[tuple[int, int], Values] | None = field(default=None, repr=False, compare=False)
+    """The blocks that were drawn, where they are kept for a plan that draws alike."""
 
     @property
     def count(self) -> int:
@@ -45,17 +55,48 @@ class Draws:
         distributions = {name: one for name, one in self.sampler.distributions.items() if name in kept}
         shocks = tuple(name for name in self.shocks if name in wanted)
         sampler = replace(self.sampler, distributions=distributions)
-        return replace(self, leaves=leaves, sampler=sampler, shocks=shocks)
+        return replace(self, leaves=leaves, sampler=sampler, shocks=shocks, drawn=None)
+
+    def after(self, other: Draws | None) -> Draws:
+        """Return these draws, which take from another plan's what it drew alike, and keep what they draw themselves.
+
+        A block is taken whole or not at all: one distribution or correlation that differs may change all values.
+        """
+        values_per_draw = len(self.sampler.distributions) + self.months * len(self.shocks)
+        if self.count * values_per_draw > MOST_KEPT_VALUES:
+            return self
+        if other is None or other.drawn is None or self._drawn_by != other._drawn_by:
+            return replace(self, drawn={})
+        return replace(self, drawn=other.drawn)
 
     def block(self, start: int, stop: int) -> dict[str, Any]:
         """Return every leaf in draws `start` to `stop`: a number, `(draws,)`, `(items, draws)` or `(months, draws)`.
 
         `start` is a multiple of 1,024; how the draws are divided into blocks does not change them.
         """
-        values = self.sampler.block(start, stop) if self.sampler.distributions else {}
+        values = self._kept(start, stop)
         found = {leaf.name: leaf.drawn(values) for leaf in self.leaves}
+        return found | {name: values[name] for name in self.shocks}
+
+    @property
+    def _drawn_by(self) -> tuple[object, ...]:
+        """All that the drawn values depend on."""
+        return self.sampler, self.months, self.shocks
+
+    def _kept(self, start: int, stop: int) -> Values:
+        """Return the drawn values of a block, kept from an earlier plan if there was one that drew alike."""
+        if self.drawn is None:
+            return self._draw(start, stop)
+        if (start, stop) not in self.drawn:
+            self.drawn[start, stop] = self._draw(start, stop)
+            for values in self.drawn[start, stop].values():
+                values.flags.writeable = False
+        return self.drawn[start, stop]
+
+    def _draw(self, start: int, stop: int) -> Values:
+        values = self.sampler.block(start, stop) if self.sampler.distributions else {}
         seed = self.sampler.seed
-        return found | {name: shocks(name, self.months, start, stop, seed) for name in self.shocks}
+        return values | {name: shocks(name, self.months, start, stop, seed) for name in self.shocks}
 
 
 def draws_of(

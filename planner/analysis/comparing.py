@@ -24,6 +24,8 @@ COMPARED = (
     "break_even_month",
 )  # fmt: skip
 """The figures whose differences are shown; all are known at the end of the plan."""
+DRAWN_FOR_PAGE = (*COMPARED, "cash_usd")
+"""What the page shows in its draws: the paths of the cash as well."""
 OBJECTIVE = "net_present_value_usd"
 """What dominance and regret are about: more is better."""
 SCHEMA = "benchplan.comparison/1"

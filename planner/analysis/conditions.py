@@ -55,7 +55,13 @@ class Condition:
 
     def is_met(self, result: Result) -> NDArray[np.bool_]:
         """Tell for every draw whether the requirement is met: in every month in which the figure is defined."""
-        values = self._drawn(result)
+        return self._met(self._drawn(result))
+
+    def is_met_by(self, drawn: Any, *, is_monthly: bool) -> NDArray[np.bool_]:  # noqa: ANN401
+        """Tell the same of the figure's value in each draw, `(months, draws)` or `(draws,)`, without a whole plan."""
+        return self._met(self._rows(drawn, is_monthly))
+
+    def _met(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         unknown = np.isnan(values)
         holds = OPERATORS[self.operator](values, self.bound) | unknown
         # What is never defined meets nothing.
@@ -91,10 +97,13 @@ class Condition:
         """Return the figure as `(months, draws)`; one row for a single month and for what has no months."""
         self.check(result, result.num_draws)
         figure = result[self.figure]
-        drawn = np.asarray(figure.each_draw(), dtype=float)
-        if not figure.is_monthly:
-            return drawn.reshape(1, -1)
-        return drawn if self.month is None else drawn[self.month - 1 : self.month]
+        return self._rows(figure.each_draw(), figure.is_monthly)
+
+    def _rows(self, drawn: Any, is_monthly: bool) -> NDArray[np.float64]:  # noqa: ANN401
+        values = np.asarray(drawn, dtype=float)
+        if not is_monthly:
+            return values.reshape(1, -1)
+        return values if self.month is None else values[self.month - 1 : self.month]
 
 
 @dataclass(frozen=True)

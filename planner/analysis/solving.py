@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from planner.analysis.conditions import condition
+from planner.analysis.varying import Varied
 from planner.errors import InputError
-from planner.planning import plan
+from planner.planning import plan_prepared
+from planner.preparing import Source
 from planner.result import Result
 from planner.sampling_error import share_error
 from planner.scenario.keys import ANY, keys, quantities
@@ -220,10 +222,11 @@ def solve_plan(
     measurements: str = "auto",
     draws: int = 2048,
     seed: int = 0,
+    workers: int | None = 1,
 ) -> Solution:
     """Find the value of a key at which a requirement on a figure is met in a share of the draws.
 
-    Every attempt plans the whole scenario anew with the key set, on the same draws.
+    Every attempt sets the key anew, as `--set` does, on the same draws, and works out that figure alone.
 
     Raises:
         InputError: the key is no single quantity or figure, or the target is no requirement.
@@ -232,20 +235,16 @@ def solve_plan(
     requirement = condition(target)
     if requirement.quantile is not None:
         raise InputError(f"--target '{target}': leave out the quantile and say --probability instead")
-    central = plan(path, sets=sets, measurements=measurements)
+    source = Source(path, measurements)
+    (central,) = plan_prepared([source.prepare(sets)])
     requirement.check(central, draws)
+    is_monthly = central[requirement.figure].is_monthly
+    figure = Varied(source, key, requirement.figure, sets=sets, draws=draws, seed=seed, workers=workers)
 
     def evaluate(value: float) -> tuple[float, float | None]:
-        result = plan(
-            path,
-            sets=[*sets, f"{key}={value!r}"],
-            measurements=measurements,
-            draws=draws,
-            seed=seed,
-            figures=[requirement.figure],
-        )
-        met = requirement.is_met(result)
-        return float(met.mean()), share_error(met, result.scrambles) if draws > 1 else None
+        drawn, scrambles = figure.at(value)
+        met = requirement.is_met_by(drawn, is_monthly=is_monthly)
+        return float(met.mean()), share_error(met, scrambles) if draws > 1 else None
 
     return solve(key.rpartition(".")[2], _start(central, key), wanted, evaluate)
 

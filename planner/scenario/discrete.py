@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import ClassVar, Self
 
 import numpy as np
@@ -52,10 +53,15 @@ class Choice(Distribution):
         return Facts(p5, median, p95, mean, self.outcomes[0][0], self.outcomes[-1][0])
 
     def _quantile(self, u: Array) -> Array:
-        values, shares = np.array(self.outcomes).T
-        # A value is drawn up to and including the share below it: the smallest x with F(x) >= u.
-        found: Array = values[np.searchsorted(np.cumsum(shares)[:-1] - ROUNDING, u)]
+        values = np.array([value for value, _ in self.outcomes])
+        # A value is drawn up to and including the shares up to it: the smallest x with F(x) >= u.
+        found: Array = values[np.searchsorted(self._shares_up_to[:-1], u)]
         return found
+
+    @cached_property
+    def _shares_up_to(self) -> Array:
+        """The probabilities of at most each value, rounded once: added as floats, eight times 0.1 is less than 0.8."""
+        return np.array([float(share) for share in accumulate(_written(share) for _, share in self.outcomes)])
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Chance(Distribution):
         return Facts(p5, median, p95, self.probability, 0.0, 1.0)
 
     def _quantile(self, u: Array) -> Array:
-        return (u > 1.0 - self.probability).astype(np.float64)
+        return (u > float(1 - _written(self.probability))).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -152,3 +158,8 @@ class Empirical(Distribution):
         places = np.linspace(0.0, 1.0, len(self.samples))
         values: Array = np.interp(u, places, np.array(self.samples))
         return values
+
+
+def _written(share: float) -> Fraction:
+    """Return the decimal fraction that a probability was written as, which a float only comes near to."""
+    return Fraction(repr(float(share)))

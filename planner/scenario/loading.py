@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -38,6 +38,42 @@ class Loaded(Generic[Model]):
         return frozenset(self.positions)
 
 
+@dataclass(frozen=True)
+class Written:
+    """What the files of a scenario say, before anything is set or checked against a schema."""
+
+    path: Path
+    """The scenario's own file, without those that are laid over it."""
+    tree: Node
+    files: Files
+    """The files with their problems."""
+
+    def load(
+        self, sets: Sequence[str] = (), *, model: type[Model], known_figures: Container[str] = ()
+    ) -> Loaded[Model]:
+        """Load the scenario with `key=value` overrides, as `load` does; what was read is left as it is."""
+        files = self.files
+        tree, problems = apply_sets(self.tree, sets, model, files.count, known_figures)
+        problems += files.problems
+        figures = tree.value.get(FIGURES)
+        tree = replace(tree, value={key: node for key, node in tree.value.items() if key != FIGURES})
+        scenario, found = validate(tree, model, is_complete=files.is_complete)
+        overrides, found_in_figures = _read_figures(figures)
+        problems += found + found_in_figures
+        if problems or scenario is None:
+            raise ScenarioError(str(problem) for problem in sorted(problems))
+        positions = dict(_positions(tree, ()))
+        if figures:
+            positions |= {f"{FIGURES}.{name}": node.place for name, node in figures.value.items()}
+        return Loaded(scenario, self.path, overrides, positions)
+
+
+def read(path: str | Path) -> Written:
+    """Read the files of `SCENARIO` or `SCENARIO+OVERRIDE...`; their problems are raised when they are loaded."""
+    files = Files()
+    return Written(split(str(path))[0], files.read(str(path)), files)
+
+
 def load(
     path: str | Path, sets: Sequence[str] = (), *, model: type[Model], known_figures: Container[str] = ()
 ) -> Loaded[Model]:
@@ -46,20 +82,7 @@ def load(
     An override that is none of the `known_figures` and looks like a key is taken for a misspelt key.
     Raises ScenarioError, which holds every problem of every file and override, in the order of their places.
     """
-    files = Files()
-    tree = files.read(str(path))
-    tree, problems = apply_sets(tree, sets, model, files.count, known_figures)
-    problems += files.problems
-    figures = tree.value.pop(FIGURES, None)
-    scenario, found = validate(tree, model, is_complete=files.is_complete)
-    overrides, found_in_figures = _read_figures(figures)
-    problems += found + found_in_figures
-    if problems or scenario is None:
-        raise ScenarioError(str(problem) for problem in sorted(problems))
-    positions = dict(_positions(tree, ()))
-    if figures:
-        positions |= {f"{FIGURES}.{name}": node.place for name, node in figures.value.items()}
-    return Loaded(scenario, split(str(path))[0], overrides, positions)
+    return read(path).load(sets, model=model, known_figures=known_figures)
 
 
 def _read_figures(figures: Node | None) -> tuple[dict[str, Quantity], list[Problem]]:

@@ -48,6 +48,18 @@ def test_compare_of_three_is_one_json_document(run: Run) -> None:
     assert sum(plan["regret"]["best_share"] for plan in document["plans"]) >= 1
 
 
+def test_compare_gives_the_same_on_any_number_of_processes(run: Run) -> None:
+    asked = ("compare", BASE, SERVICES, *SHORT, "--json")
+    alone = run(*asked)
+    assert (alone.code, alone.err) == (0, "")
+    assert run(*asked, "--workers", "2") == alone
+    assert run(*asked, "--workers", "4", "-o", "page.html").out == alone.out
+
+
+def test_no_process_is_no_number_of_them(run: Run) -> None:
+    assert "--workers" in refused(run("compare", BASE, SERVICES, *SHORT, "--workers", "0"))
+
+
 def test_compare_writes_a_page_beside_json(run: Run, tmp_path: Path) -> None:
     ran = run("compare", BASE, SERVICES, *SHORT, "-o", "page.html", "--json")
     assert ran.code == 0
@@ -85,6 +97,11 @@ def test_solve_as_json(run: Run) -> None:
     assert document["probability_share"] >= document["wanted_probability_share"] == 0.8
     assert document["interval"]["low"] <= document["value"] <= document["interval"]["high"]
     assert len(document["searched"]) == 17
+
+
+def test_solve_gives_the_same_on_any_number_of_processes(run: Run) -> None:
+    asked = (*SOLVE, "--measurements", RECORD, "--set", "horizon_months=3", "--draws", "5000", "--json")
+    assert run(*asked, "--workers", "1") == run(*asked, "--workers", "2")
 
 
 def test_solve_on_the_central_path(run: Run) -> None:

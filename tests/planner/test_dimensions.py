@@ -20,7 +20,7 @@ import pytest
 from planner import strategies, units
 from planner.engine import figures_of
 from planner.formulas import common
-from planner.planning import COMPANY
+from planner.preparing import COMPANY
 from planner.scenario.keys import ANY, keys
 from planner.units import SINGULAR, UNIT_WORDS, unit_of
 

@@ -13,7 +13,8 @@ import pytest
 from planner import strategies
 from planner.engine import PREFIXES, figures_of
 from planner.evidence import SHOCKS
-from planner.planning import COMPANY, HEADLINES, prepare, strategy_figures
+from planner.planning import HEADLINES
+from planner.preparing import COMPANY, prepare, strategy_figures
 from planner.printing import HEADLINES as PRINTED
 from planner.result import documentation, formula
 from planner.scenario.keys import ANY, keys

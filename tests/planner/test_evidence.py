@@ -12,7 +12,8 @@ from bench.record import load as load_record
 from planner import catalogue
 from planner.errors import ScenarioError
 from planner.evidence import BITS_PER_PARAM, Leaf
-from planner.planning import plan, prepare
+from planner.planning import plan
+from planner.preparing import prepare
 from planner.result import Result
 from planner.scenario.discrete import Empirical
 from tests.planner.conftest import RECORD, Planned

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from planner.errors import FigureError, InputError, ScenarioError
-from planner.planning import COMPANY, HEADLINES, MAX_DRAWS, plan, prepare
+from planner.planning import HEADLINES, MAX_DRAWS, plan
+from planner.preparing import COMPANY, prepare
 from planner.result import Result
 from planner.scenario.loading import load
 from planner.strategies import scenario_model

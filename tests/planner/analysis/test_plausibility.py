@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planner.analysis.plausibility import Remark, remarks
-from planner.planning import prepare
+from planner.preparing import prepare
 
 BASE = Path(__file__).resolve().parents[3] / "scenarios" / "base.yaml"
 TODAY = date(2026, 11, 25)

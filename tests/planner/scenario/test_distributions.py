@@ -152,6 +152,24 @@ def test_a_chance_happens_as_often_as_it_says() -> None:
     assert (Chance(0.04).summary()["p95"], Chance(0.7).median) == (0, 1)
 
 
+def test_the_quantile_of_a_step_is_the_smallest_value_that_reaches_the_share() -> None:
+    even = parse("choice(1e6:0.5, 4e6:0.5)")
+    assert even.median == 1e6
+    assert even.quantile(np.array([0.5, np.nextafter(0.5, 1)])).tolist() == [1e6, 4e6]
+    assert Chance(0.5).median == 0
+
+
+def test_shares_add_up_as_they_are_written() -> None:
+    # As floats, eight times 0.1 falls short of 0.8 and three times 0.1 goes beyond 0.3, as 1 - 0.9 falls short of 0.1.
+    tenths = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9]) / 10
+    ten = parse(f"choice({', '.join(f'{value}:0.1' for value in range(1, 11))})")
+    assert ten.quantile(tenths).tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert ten.quantile(np.nextafter(tenths, 1)).tolist() == [2, 3, 4, 5, 6, 7, 8, 9, 10]
+    for tenth in tenths.tolist():
+        edge = round(1 - tenth, 1)
+        assert Chance(tenth).quantile(np.array([edge, np.nextafter(edge, 1)])).tolist() == [0, 1]
+
+
 def test_an_empirical_distribution_has_the_quantiles_of_its_samples() -> None:
     samples = [0.31, 0.28, 0.35, 0.29, 0.3, 0.33, 0.29, 0.5]
     empirical = Empirical.of(samples)

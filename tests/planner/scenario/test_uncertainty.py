@@ -12,7 +12,7 @@ from scipy import stats
 import planner
 from planner.drawing import Draws, draws_of
 from planner.errors import ScenarioError
-from planner.planning import prepare
+from planner.preparing import prepare
 from planner.scenario.bounded import Pert, Uniform
 from planner.scenario.discrete import Chance
 from planner.scenario.distributions import Distribution, LogitNormal, Lognormal

@@ -36,6 +36,8 @@ SHOCKS = {
         "common to all."
         for number in range(1, 9)
     },
+    "shock_wins_share": "Where the deals won in the month stand among all numbers that there could be, from 0 to 1.",
+    "shock_deal_value_share": "Where the value of the month's deals stands among all that it could be, from 0 to 1.",
 }
 """Leaves that have a value of their own in each month of each draw."""
 

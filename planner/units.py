@@ -32,6 +32,11 @@ BYTES_PER_GIB = 2.0**30
 BITS_PER_BYTE = 8.0
 """A calendar year has 365.25 days (definition of the Julian year); a month is a twelfth of it."""
 
+ONE_DEAL = 1.0
+"""By which a number of deals becomes a bare count, as chance needs it (definition)."""
+LARGEST_CUSTOMERS = 5.0
+"""How many customers the concentration of revenue looks at (definition)."""
+
 FORWARD_FLOPS_PER_PARAM_TOKEN = 2.0
 """A weight takes one multiplication and one addition for each token that passes (Kaplan et al. 2020, table 1)."""
 TRAINING_FLOPS_PER_FORWARD_FLOPS = 3.0

@@ -32,3 +32,12 @@ def quotient(part: Array, whole: Array) -> Array:
     """
     with np.errstate(divide="ignore", invalid="ignore"):  # numpy divides everywhere and then chooses
         return np.where(whole > 0, np.divide(part, whole), np.nan)
+
+
+def first_month(happening: Array) -> Array:
+    """Return the first month in which a row is above zero; infinite when there is none.
+
+    Source: definition.
+    """
+    happens = np.asarray(happening > 0)
+    return np.where(np.any(happens, axis=0), np.argmax(happens, axis=0) + 1.0, np.inf)

@@ -210,7 +210,7 @@ def test_an_override_may_be_uncertain(planned: Planned) -> None:
 
 def test_an_override_of_one_strategy_by_its_full_name(planned: Planned) -> None:
     found = planned("base", BOTH, "technology_services.people=0")
-    assert not np.any(found["technology_services.work_usd"].central)
+    assert not np.any(found["technology_services.own_work_usd"].central)
     assert np.any(found["open_platform.revenue_usd"].central)
 
 

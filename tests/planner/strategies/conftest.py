@@ -23,7 +23,10 @@ GIVEN = {
     "price_elasticity_ratio": 0.8,
     "price_decline_share_per_month": 0.03,
     "training_compute_usd_per_token": 1e-7,
+    "text_bytes_per_token": 4.0,
     "shock_demand_share": 0.5,
+    "shock_wins_share": 0.5,
+    "shock_deal_value_share": 0.5,
     "demand_swing_ratio": 0.1,
     # What other strategies would give it.
     "shared_usage_tokens": 0.0,
@@ -38,8 +41,10 @@ GIVEN = {
     **{f"shock_domain_{number}_share": 0.5 for number in range(1, 9)},
 }
 MONTHS = 60
+DIVIDED_BY = ("customer_spread_share", "reference_kept_share")
 
 Alone = Callable[..., dict[str, np.ndarray]]
+ByChance = Callable[..., dict[str, np.ndarray]]
 
 
 @cache
@@ -76,8 +81,8 @@ def any_inputs(strategy: str, most_items: int = 3) -> st.SearchStrategy[dict[str
 
     def numbers(name: str) -> st.SearchStrategy[float]:
         if is_share(name):
-            return st.floats(0.01 if name in ("billable_share", "customer_spread_share") else 0, 1)
-        if name == "subscription_elasticity_ratio":
+            return st.floats(0.01 if name in DIVIDED_BY else 0, 1)
+        if name.endswith("elasticity_ratio"):
             return st.floats(0, 5)
         if name in ("referral_deals_per_customer_month", "new_customers_per_deal"):
             return st.floats(0, 1)  # above, references bring references without end
@@ -119,6 +124,23 @@ def alone() -> Alone:
         return {
             name.rpartition(".")[2]: row(value, program.phases[name] == "monthly")
             for name, value in found.items()
+        }
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def by_chance() -> ByChance:
+    """Run one strategy in many draws that differ by chance alone; rows of months, of which each has all draws."""
+
+    def run(strategy: str, inputs: dict[str, float], draws: int, seed: int = 0) -> dict[str, np.ndarray]:
+        program, random = program_of(strategy), np.random.default_rng(seed)
+        shocks = {name: random.random((MONTHS, draws)) for name in GIVEN if name.startswith("shock_")}
+        found = program.run({**GIVEN, "demand_swing_ratio": 0.0, **shocks, **inputs}, MONTHS)
+        return {
+            name.rpartition(".")[2]: np.asarray(value, dtype=float)
+            for name, value in found.items()
+            if np.ndim(value) == 2
         }
 
     return run

@@ -41,7 +41,7 @@ GIVEN = {
     **{f"shock_domain_{number}_share": 0.5 for number in range(1, 9)},
 }
 MONTHS = 60
-DIVIDED_BY = ("customer_spread_share", "reference_kept_share")
+DIVIDED_BY = ("billable_share", "customer_spread_share", "reference_kept_share")
 
 Alone = Callable[..., dict[str, np.ndarray]]
 ByChance = Callable[..., dict[str, np.ndarray]]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from planner.drawing import draws_of
-from planner.engine import BLOCK_DRAWS
 from planner.errors import InputError
 from planner.preparing import Prepared, check_memory, prepare
 from planner.result import Figure, Result
@@ -25,6 +24,8 @@ HEADLINES = (
 """The figures that are kept for every draw."""
 
 MAX_DRAWS = 100_000_000
+PLAN_BLOCK_DRAWS = 4_096
+"""Draws that go through a plan together: it holds hundreds of figures, and whole rows of some, for each of them."""
 
 
 def plan(
@@ -36,7 +37,7 @@ def plan(
     seed: int = 0,
     figures: Iterable[str] = HEADLINES,
     workers: int | None = 1,
-    block_draws: int = BLOCK_DRAWS,
+    block_draws: int = PLAN_BLOCK_DRAWS,
 ) -> Result:
     """Plan a scenario file, with `key=value` settings, on measurements, in one central path and some draws.
 
@@ -63,7 +64,7 @@ def plan_all(
     seed: int = 0,
     figures: Iterable[str] = HEADLINES,
     workers: int | None = 1,
-    block_draws: int = BLOCK_DRAWS,
+    block_draws: int = PLAN_BLOCK_DRAWS,
 ) -> list[Result]:
     """Plan several scenario files as `plan` would each of them, in one pool of worker processes.
 
@@ -84,7 +85,7 @@ def plan_prepared(
     seed: int = 0,
     figures: Iterable[str] = HEADLINES,
     workers: int | None = 1,
-    block_draws: int = BLOCK_DRAWS,
+    block_draws: int = PLAN_BLOCK_DRAWS,
 ) -> list[Result]:
     """Plan scenarios that were prepared, as `plan_all` does."""
     check_draws(draws)

@@ -77,7 +77,8 @@ def _values(figure: Figure, span: Period, months: int) -> dict[str, float]:
 
     found = {"central": float(told(np.broadcast_to(figure.central, (months,))))}
     if isinstance(figure.draws, np.ndarray):
-        rows = figure.draws if figure.draws.ndim > 1 else np.broadcast_to(figure.draws, (months, 1))
+        # what no month changes is the same in each
+        rows = np.broadcast_to(figure.draws, (months, figure.draws.shape[-1]))
         drawn = told(rows)
         found |= {label: float(np.quantile(drawn, q, method="inverted_cdf")) for label, q in SHOWN.items()}
     return found

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from planner import strategies
 from planner.engine import Program
 from planner.errors import FigureError, ScenarioError
-from planner.planning import Prepared, prepare
+from planner.preparing import Prepared, Source
 from planner.scenario.base import Section
 from planner.scenario.keys import ANY, Key, keys
 from planner.scenario.quantities import AboveZero, Quantity
@@ -164,10 +164,16 @@ def scenarios(draw: st.DrawFn, longest: int = 30) -> tuple[str, ...]:
     )
 
 
+@cache
+def source() -> Source:
+    """The base of all random scenarios, read once."""
+    return Source(BASE, str(RECORD))
+
+
 def prepared(sets: Sequence[str]) -> Prepared:
     """A random scenario, read and wired; one that the program refuses with good words is no example."""
     try:
-        return prepare(BASE, sets, str(RECORD))
+        return source().prepare(sets)
     except ScenarioError:
         reject()
 

@@ -17,6 +17,7 @@ from planner.errors import CatalogueError, ScenarioError
 from planner.measurements import Measured
 from planner.published import published
 from planner.scenario.discrete import Empirical
+from planner.scenario.finance import Finance
 from planner.scenario.keys import ANY, Key, keys, quantities
 from planner.scenario.loading import Loaded
 from planner.scenario.quantities import Quantity
@@ -215,6 +216,22 @@ def _chosen(scenario: Company) -> Iterator[Leaf]:
         yield _choice(f"second_{word}_share", float(second == kind), about)
     month = float(model.switch_month) if model.switch_month else np.inf
     yield _choice("switch_month", month, f"model.switch_month is {model.switch_month or 'not given: never'}")
+    yield from _kept_books(scenario.finance)
+
+
+def _kept_books(finance: Finance) -> Iterator[Leaf]:
+    """Yield how the books are kept, and which rounds are SAFEs."""
+    free, training = finance.free_tier_policy, finance.training_policy
+    yield _choice(
+        "free_tier_marketing_share", float(free == "marketing"), f"finance.free_tier_policy is {free}"
+    )
+    capitalised = float(training == "capitalised")
+    yield _choice("training_capitalised_share", capitalised, f"finance.training_policy is {training}")
+    kinds = [each.round_kind for each in finance.rounds]
+    reason = f"finance.rounds are {', '.join(kinds)}" if kinds else "finance.rounds lists none"
+    safes = tuple(Quantity(float(kind == "safe")) for kind in kinds)
+    about = Evidence("assumed", "choice of the scenario", note=reason)
+    yield Leaf("round_safe_share", safes, about, is_list=True)
 
 
 def _choice(name: str, value: float, reason: str) -> Leaf:

@@ -16,6 +16,7 @@ from planner.drawing import Draws
 from planner.engine import Phase, Program
 from planner.errors import FigureError, InputError
 from planner.evidence import Leaf
+from planner.formulas.calendar import Length
 from planner.measurements import Measured
 from planner.scenario.loading import Loaded
 from planner.scenario.schema import Company
@@ -202,6 +203,12 @@ class Result:
         """Return a figure on the central path, summed over the items of a list where it has some."""
         figure = self[name]
         return np.sum(figure.central, axis=-1) if figure.has_items else figure.central
+
+    def statements(self, period: Length = "month") -> pd.DataFrame:
+        """Return profit and loss, cash flow and balance sheet as a tidy frame by `month`, `quarter` or `year`."""
+        from planner.accounts import statements
+
+        return statements(self, period)
 
     def used_leaves(self) -> dict[str, Leaf]:
         """Return the leaves that the plan rests on, in the order of the schema."""

@@ -31,9 +31,10 @@ OBJECTIVE = "net_present_value_usd"
 SCHEMA = "benchplan.comparison/1"
 STEPS = {
     "revenue_usd": 1.0, "cost_of_revenue_usd": -1.0, "research_usd": -1.0, "staff_usd": -1.0, "marketing_usd": -1.0,
-    "overhead_usd": -1.0, "setup_usd": -1.0, "tax_usd": -1.0,
+    "overhead_usd": -1.0, "setup_usd": -1.0, "tax_usd": -1.0, "investing_cash_flow_usd": 1.0, "new_debt_usd": 1.0,
+    "loan_repayments_usd": -1.0, "interest_usd": -1.0,
 }  # fmt: skip
-"""Lines of the statements that lead to the cash of the horizon, and their sign; the rest is working capital."""
+"""Flows that lead to the cash of the horizon, and their sign; the rest is working capital."""
 
 
 @dataclass(frozen=True)
@@ -265,7 +266,7 @@ def _regrets(objectives: Sequence[Array], scrambles: Sequence[slice]) -> Iterato
 def _waterfall(first: Result, other: Result) -> tuple[Step, ...]:
     """Return the steps from the first plan's cash to the other's, which add up to the difference.
 
-    What is left after the statements and the funding is what customers owe and have paid ahead.
+    What is left after the flows, the funding and what suppliers are owed is what customers owe and have paid ahead.
     """
 
     def months(result: Result, name: str) -> Array:
@@ -274,12 +275,13 @@ def _waterfall(first: Result, other: Result) -> tuple[Step, ...]:
     def total(result: Result, name: str) -> float:
         return float(np.sum(months(result, name)))
 
-    def closing(result: Result) -> float:
-        return float(months(result, "cash_usd")[-1])
+    def closing(result: Result, name: str) -> float:
+        return float(months(result, name)[-1])
 
     steps = [Step(name, sign * (total(other, name) - total(first, name))) for name, sign in STEPS.items()]
     steps.append(Step("new_funding_usd", total(other, "new_funding_usd") - total(first, "new_funding_usd")))
     opening = [float(result.central_leaves["opening_cash_usd"]) for result in (first, other)]
     steps.append(Step("opening_cash_usd", opening[1] - opening[0]))
-    rest = closing(other) - closing(first) - sum(step.usd for step in steps)
+    steps.append(Step("payables_usd", closing(other, "payables_usd") - closing(first, "payables_usd")))
+    rest = closing(other, "cash_usd") - closing(first, "cash_usd") - sum(step.usd for step in steps)
     return (*steps, Step("working_capital_usd", rest))

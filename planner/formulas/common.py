@@ -36,6 +36,14 @@ def served_tokens() -> Array:
     return 0.0
 
 
+def free_tokens() -> Array:
+    """Tokens that the strategy has to serve in the month and nobody pays for.
+
+    Source: definition: none, unless the strategy has some.
+    """
+    return 0.0
+
+
 def people() -> Array:
     """People whom the strategy needs in the month beside the roles that the scenario lists.
 

@@ -99,12 +99,14 @@ def cannibalised_share(
     return self_service_cannibalisation_share * np.minimum(sum(each_self_service_share, 0.0), 1.0)
 
 
-def pool_price_usd_per_gpu_month(serving_compute_usd: Array, serving_gpus: Array) -> Array:
-    """What one accelerator of the serving pool costs in the month; nothing while there is none.
+def pool_price_usd_per_gpu_month(
+    serving_compute_usd: Array, owned_running_usd: Array, serving_gpus: Array
+) -> Array:
+    """What one accelerator of the serving pool, rented or owned, costs in the month; nothing while there is none.
 
     Source: definition.
     """
-    return _per(serving_compute_usd, serving_gpus)
+    return _per(serving_compute_usd + owned_running_usd, serving_gpus)
 
 
 def pooled_other_service_usd_per_token(api_usd: Array, screening_usd: Array, text_tokens: Array) -> Array:

@@ -107,7 +107,7 @@ def serving_replicas(needed_serving_gpus: Array, gpus_per_replica: Array, minimu
 
 
 def serving_gpus(serving_replicas: Array, gpus_per_replica: Array) -> Array:
-    """Accelerators that are rented for serving in the month.
+    """Accelerators that serve in the month, rented and owned.
 
     Source: definition.
     """
@@ -124,21 +124,21 @@ def serving_price_usd_per_gpu_hour(
     return eroded(serving_usd_per_gpu_hour, gpu_price_decline_share_per_month, month)
 
 
-def serving_compute_usd(serving_gpus: Array, serving_price_usd_per_gpu_hour: Array) -> Array:
-    """Rent of the accelerators that serve, which run all month.
+def serving_compute_usd(rented_gpus: Array, serving_price_usd_per_gpu_hour: Array) -> Array:
+    """Rent of the accelerators that serve and are not owned, which run all month.
 
     Source: definition.
     """
-    rent = serving_gpus * units.HOURS_PER_MONTH * serving_price_usd_per_gpu_hour
-    return np.where(serving_gpus > 0, rent, 0.0)
+    rent = rented_gpus * units.HOURS_PER_MONTH * serving_price_usd_per_gpu_hour
+    return np.where(rented_gpus > 0, rent, 0.0)
 
 
-def serving_usd(api_usd: Array, serving_compute_usd: Array) -> Array:
-    """Cost of serving the tokens of the month, bought and computed.
+def serving_usd(api_usd: Array, serving_compute_usd: Array, owned_running_usd: Array) -> Array:
+    """Cost of serving the tokens of the month, bought and computed; what own accelerators lose in worth apart.
 
     Source: definition.
     """
-    return api_usd + serving_compute_usd
+    return api_usd + serving_compute_usd + owned_running_usd
 
 
 def serving_usd_per_million_tokens(serving_usd: Array, served_tokens: Array) -> Array:

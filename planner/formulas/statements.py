@@ -1,10 +1,13 @@
-"""Profit and loss, working capital and cash of the company in one month; nothing is capitalised."""
+"""Profit and loss of the company in one month, from revenue down to net income, and its outlay by recurrence.
+
+Cash flow and balance sheet follow from it in `balance`.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from planner.formulas.totals import quotient, total
+from planner.formulas.totals import quotient
 from planner.units import Array
 
 
@@ -24,20 +27,51 @@ def delivery_usd(each_delivery_usd: tuple[Array, ...]) -> Array:
     return sum(each_delivery_usd, 0.0)
 
 
+def free_tokens(each_free_tokens: tuple[Array, ...]) -> Array:
+    """Tokens of the month that nobody pays for, of all strategies.
+
+    Source: definition.
+    """
+    return sum(each_free_tokens, 0.0)
+
+
+def free_tier_usd(
+    serving_usd: Array, screening_usd: Array, free_tokens: Array, served_tokens: Array
+) -> Array:
+    """What serving and screening the tokens costs that nobody pays for: their part of all tokens of the month.
+
+    Source: definition.
+    """
+    cost = (serving_usd + screening_usd) * quotient(free_tokens, served_tokens)
+    return np.where(served_tokens > 0, cost, 0.0)
+
+
+def free_tier_marketing_usd(free_tier_usd: Array, free_tier_marketing_share: Array) -> Array:
+    """Cost of the free tier that stands in marketing and not in the cost of revenue: all of it or none.
+
+    Source: definition; which is a choice of the scenario.
+    """
+    return free_tier_usd * free_tier_marketing_share
+
+
 def cost_of_revenue_usd(
     serving_usd: Array,
     screening_usd: Array,
+    free_tier_marketing_usd: Array,
     delivery_usd: Array,
     delivery_staff_usd: Array,
     client_compute_usd: Array,
     client_cleaning_usd: Array,
 ) -> Array:
-    """What serving the customers of the month costs: the free tier, the people who deliver, and work for clients.
+    """What serving the customers of the month costs: tokens, the people who deliver, and work for clients.
+
+    The free tier is part of it unless the scenario has it in marketing.
 
     Source: definition.
     """
     for_clients = client_compute_usd + client_cleaning_usd
-    return serving_usd + screening_usd + delivery_usd + delivery_staff_usd + for_clients
+    tokens = serving_usd + screening_usd - free_tier_marketing_usd
+    return tokens + delivery_usd + delivery_staff_usd + for_clients
 
 
 def gross_profit_usd(revenue_usd: Array, cost_of_revenue_usd: Array) -> Array:
@@ -64,12 +98,12 @@ def cost_of_revenue_ratio(revenue_usd: Array, cost_of_revenue_usd: Array) -> Arr
     return quotient(cost_of_revenue_usd, revenue_usd)
 
 
-def marketing_usd(each_marketing_usd: tuple[Array, ...]) -> Array:
-    """Cost of winning customers in the month, of all strategies, people apart.
+def marketing_usd(each_marketing_usd: tuple[Array, ...], free_tier_marketing_usd: Array) -> Array:
+    """Cost of winning customers in the month, of all strategies, listed roles apart.
 
     Source: definition.
     """
-    return sum(each_marketing_usd, 0.0)
+    return sum(each_marketing_usd, 0.0) + free_tier_marketing_usd
 
 
 def development_usd(each_development_usd: tuple[Array, ...]) -> Array:
@@ -81,13 +115,20 @@ def development_usd(each_development_usd: tuple[Array, ...]) -> Array:
 
 
 def research_usd(
-    training_compute_usd: Array, cleaning_usd: Array, data_licence_usd: Array, development_usd: Array
+    training_compute_usd: Array,
+    cleaning_usd: Array,
+    data_licence_usd: Array,
+    development_usd: Array,
+    capitalised_training_usd: Array,
 ) -> Array:
-    """Training, its data and the strategies' own development in the month, listed staff apart.
+    """Training, its data and the strategies' own development in the month, but for what is capitalised.
+
+    Listed staff stands apart.
 
     Source: definition.
     """
-    return training_compute_usd + cleaning_usd + data_licence_usd + development_usd
+    spent = training_compute_usd + cleaning_usd + data_licence_usd + development_usd
+    return spent - capitalised_training_usd
 
 
 def setup_usd(month: Array, setup_cost_usd: Array) -> Array:
@@ -106,7 +147,7 @@ def total_cost_usd(
     overhead_usd: Array,
     setup_usd: Array,
 ) -> Array:
-    """All costs of the month before tax.
+    """All costs of the month before depreciation, interest and tax.
 
     Source: definition.
     """
@@ -114,11 +155,29 @@ def total_cost_usd(
 
 
 def ebitda_usd(revenue_usd: Array, total_cost_usd: Array) -> Array:
-    """Earnings of the month before interest and tax; nothing is capitalised, so nothing is depreciated.
+    """Earnings of the month before interest, tax, depreciation and amortisation.
 
     Source: definition.
     """
     return revenue_usd - total_cost_usd
+
+
+def operating_income_usd(
+    ebitda_usd: Array, depreciation_usd: Array, amortisation_usd: Array, disposal_gain_usd: Array
+) -> Array:
+    """Earnings of the month before interest and tax (EBIT), with what sold accelerators fetch beyond the books.
+
+    Source: definition.
+    """
+    return ebitda_usd - depreciation_usd - amortisation_usd + disposal_gain_usd
+
+
+def pretax_income_usd(operating_income_usd: Array, interest_usd: Array) -> Array:
+    """Profit of the month before tax.
+
+    Source: definition.
+    """
+    return operating_income_usd - interest_usd
 
 
 def opening_tax_losses_usd() -> Array:
@@ -129,123 +188,45 @@ def opening_tax_losses_usd() -> Array:
     return 0.0
 
 
-def tax_losses_usd(previous_tax_losses_usd: Array, ebitda_usd: Array) -> Array:
+def tax_losses_usd(previous_tax_losses_usd: Array, pretax_income_usd: Array) -> Array:
     """Losses not yet set against profits at the end of the month.
 
     Source: definition of loss carry-forward without limit or expiry.
     """
-    return np.maximum(previous_tax_losses_usd - ebitda_usd, 0.0)
+    return np.maximum(previous_tax_losses_usd - pretax_income_usd, 0.0)
 
 
-def tax_usd(previous_tax_losses_usd: Array, ebitda_usd: Array, tax_rate_share: Array) -> Array:
-    """Income tax on the month's profit after earlier losses.
+def tax_usd(previous_tax_losses_usd: Array, pretax_income_usd: Array, tax_rate_share: Array) -> Array:
+    """Income tax on the month's profit after earlier losses, paid at once.
 
     Source: definition; the rate is an input.
     """
-    return tax_rate_share * np.maximum(ebitda_usd - previous_tax_losses_usd, 0.0)
+    return tax_rate_share * np.maximum(pretax_income_usd - previous_tax_losses_usd, 0.0)
 
 
-def net_income_usd(ebitda_usd: Array, tax_usd: Array) -> Array:
+def net_income_usd(pretax_income_usd: Array, tax_usd: Array) -> Array:
     """Profit of the month after tax.
 
     Source: definition.
     """
-    return ebitda_usd - tax_usd
+    return pretax_income_usd - tax_usd
 
 
-def opening_receivables_usd() -> Array:
-    """What customers owe a new company at its start.
-
-    Source: definition: nothing.
-    """
-    return 0.0
-
-
-def receivables_usd(each_receivables_usd: tuple[Array, ...]) -> Array:
-    """What customers owe at the end of the month, of all strategies.
-
-    Source: definition.
-    """
-    return sum(each_receivables_usd, 0.0)
-
-
-def opening_deferred_revenue_usd() -> Array:
-    """Work that a new company owes for money received before its start.
-
-    Source: definition: none.
-    """
-    return 0.0
-
-
-def deferred_revenue_usd(each_deferred_revenue_usd: tuple[Array, ...]) -> Array:
-    """Money received for work not yet done at the end of the month, of all strategies.
-
-    Source: definition.
-    """
-    return sum(each_deferred_revenue_usd, 0.0)
-
-
-def net_cash_flow_usd(
-    net_income_usd: Array,
-    receivables_usd: Array,
-    previous_receivables_usd: Array,
-    deferred_revenue_usd: Array,
-    previous_deferred_revenue_usd: Array,
+def one_off_usd(
+    training_compute_usd: Array, cleaning_usd: Array, setup_usd: Array, gpu_purchases_usd: Array
 ) -> Array:
-    """Cash that comes in less cash that goes out in the month, before new funding.
-
-    Source: definition (indirect method: profit, less what customers owe more, plus what they paid ahead).
-    """
-    owed_more = receivables_usd - previous_receivables_usd
-    paid_ahead = deferred_revenue_usd - previous_deferred_revenue_usd
-    return net_income_usd - owed_more + paid_ahead
-
-
-def new_funding_usd(month: Array, round_month: Array, round_usd: Array) -> Array:
-    """Money from the funding rounds that the scenario lists for the month.
-
-    A month between two whole ones, as an uncertain date gives, counts as the later of them.
-
-    Source: definition; rounds lie along the first axis.
-    """
-    return total(np.where(month == np.maximum(np.ceil(round_month), 1), round_usd, 0.0))
-
-
-def cash_usd(previous_cash_usd: Array, net_cash_flow_usd: Array, new_funding_usd: Array) -> Array:
-    """Cash at the end of the month with the funding rounds that the scenario lists.
+    """Outlay of the month for things done once: training runs with their data, accelerators bought, setting up.
 
     Source: definition.
     """
-    return previous_cash_usd + net_cash_flow_usd + new_funding_usd
+    return training_compute_usd + cleaning_usd + setup_usd + gpu_purchases_usd
 
 
-def opening_cash_before_funding_usd(opening_cash_usd: Array) -> Array:
-    """Cash at hand at the start, which is there before any new funding.
-
-    Source: definition.
-    """
-    return opening_cash_usd
-
-
-def cash_before_funding_usd(previous_cash_before_funding_usd: Array, net_cash_flow_usd: Array) -> Array:
-    """Cash at the end of the month if no new money came in: opening cash and all flows since.
-
-    Source: definition.
-    """
-    return previous_cash_before_funding_usd + net_cash_flow_usd
-
-
-def one_off_usd(training_compute_usd: Array, cleaning_usd: Array, setup_usd: Array) -> Array:
-    """Outlay of the month for things done once: training runs with their data, setting up.
-
-    Source: definition.
-    """
-    return training_compute_usd + cleaning_usd + setup_usd
-
-
-def running_usd(total_cost_usd: Array, one_off_usd: Array) -> Array:
+def running_usd(
+    total_cost_usd: Array, capitalised_training_usd: Array, gpu_purchases_usd: Array, one_off_usd: Array
+) -> Array:
     """Outlay of the month that comes back every month: people, serving, licences, marketing, overhead.
 
     Source: definition.
     """
-    return total_cost_usd - one_off_usd
+    return total_cost_usd + capitalised_training_usd + gpu_purchases_usd - one_off_usd

@@ -297,8 +297,13 @@ class ComparisonTables:
             "overhead_usd": _("Overhead"),
             "setup_usd": _("Setting up"),
             "tax_usd": _("Tax"),
+            "investing_cash_flow_usd": _("Accelerators bought and sold, training capitalised"),
+            "new_debt_usd": _("Loans taken"),
+            "loan_repayments_usd": _("Loans repaid"),
+            "interest_usd": _("Interest"),
             "new_funding_usd": _("Funding rounds"),
             "opening_cash_usd": _("Cash at the start"),
+            "payables_usd": _("What suppliers are owed"),
             "working_capital_usd": _("What customers owe or have paid ahead"),
         }
 

@@ -245,6 +245,7 @@ class Money:
             "startup_service_usd": _("Serving before anybody pays, with the people who do"),
             "startup_marketing_usd": _("Marketing"),
             "startup_overhead_usd": _("Overhead"),
+            "startup_purchases_usd": _("Accelerators bought"),
             "startup_setup_usd": _("Setting up"),
         }
 

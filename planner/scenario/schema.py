@@ -12,6 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from planner.scenario.base import Section, assumed, raise_at
 from planner.scenario.data_and_privacy import Data, Privacy
+from planner.scenario.finance import Finance
 from planner.scenario.multimodality import Multimodality
 from planner.scenario.quantities import AboveZero, Positive, Quantity
 from planner.scenario.uncertainty import Uncertainty
@@ -197,34 +198,6 @@ class Mix(Section):
     """Per cent by which more customers come, and fewer leave, when quality is one per cent better."""
     self_service_cannibalisation_share: Quantity = assumed(0, "switched off")
     """Share of the services' leads that go to self-service where the platform serves the whole market."""
-
-
-class Round(Section):
-    """New money that is planned to come in."""
-
-    round_month: Quantity
-    """Month in which the money arrives."""
-    round_usd: Quantity
-    """Amount that arrives."""
-
-
-class Finance(Section):
-    """Money at hand, planned and taken."""
-
-    opening_cash_usd: Quantity = assumed(0, "nothing at hand")
-    """Cash at the start."""
-    rounds: tuple[Round, ...] = ()
-    """Funding that is planned; the funding need is reported without it."""
-    funding_buffer_usd: Quantity = assumed(0, "no reserve")
-    """Reserve that is to be left at the lowest point when the funding need is worked out."""
-    setup_cost_usd: Quantity = assumed(
-        "2e4 to 8e4", "incorporation, contracts, equipment, a first security audit"
-    )
-    """One-off cost of setting the company up."""
-    tax_rate_share: Quantity = assumed(0.25, "a common corporate rate")
-    """Income tax on profits."""
-    discount_rate_share_per_year: Quantity | None = None
-    """Yearly rate at which later money counts less; left out, the published cost of capital of technology firms."""
 
 
 class Reported(Section):

@@ -48,14 +48,19 @@ def close(left: np.ndarray, right: np.ndarray) -> None:
 def test_the_change_of_cash_is_the_flow_and_the_new_money(books: dict[str, np.ndarray]) -> None:
     opening = float(books["opening_cash_usd"])
     change = books["cash_usd"] - before(books["cash_usd"], opening)
-    close(change, books["net_cash_flow_usd"] + books["new_funding_usd"])
+    close(change, books["net_cash_flow_usd"] + books["financing_cash_flow_usd"])
+    paid = books["loan_repayments_usd"] + books["interest_usd"]
+    close(books["financing_cash_flow_usd"], books["new_funding_usd"] + books["new_debt_usd"] - paid)
 
 
 def test_what_the_company_owns_is_what_it_owes_and_what_it_earned(books: dict[str, np.ndarray]) -> None:
-    # Assets (cash, receivables) are liabilities (work owed for deposits) and equity (money put in, profits kept).
-    assets = books["cash_usd"] + books["receivables_usd"]
+    # Assets are liabilities (suppliers, work owed for deposits, loans) and equity (money put in, profits kept).
+    assets = (
+        books["cash_usd"] + books["receivables_usd"] + books["fixed_assets_usd"] + books["trained_models_usd"]
+    )
     equity = books["opening_cash_usd"] + np.cumsum(books["new_funding_usd"] + books["net_income_usd"], axis=0)
-    close(assets, books["deferred_revenue_usd"] + equity)
+    close(assets, books["payables_usd"] + books["deferred_revenue_usd"] + books["debt_usd"] + equity)
+    close(books["balance_gap_usd"], 0.0)
 
 
 def test_cash_without_new_money_differs_by_the_money(books: dict[str, np.ndarray]) -> None:
@@ -68,12 +73,24 @@ def test_costs_add_up_by_kind_and_by_recurrence(books: dict[str, np.ndarray]) ->
     close(books["total_cost_usd"], total)
     close(books["total_cost_usd"], books["one_off_usd"] + books["running_usd"])
     close(books["ebitda_usd"], books["revenue_usd"] - books["total_cost_usd"])
-    close(books["net_income_usd"], books["ebitda_usd"] - books["tax_usd"])
+    written_off = books["depreciation_usd"] + books["amortisation_usd"] - books["disposal_gain_usd"]
+    close(books["pretax_income_usd"], books["ebitda_usd"] - written_off - books["interest_usd"])
+    close(books["net_income_usd"], books["pretax_income_usd"] - books["tax_usd"])
     close(books["gross_profit_usd"], books["revenue_usd"] - books["cost_of_revenue_usd"])
 
 
 def test_startup_cost_adds_up_by_part_and_by_recurrence(books: dict[str, np.ndarray]) -> None:
-    parts = ("training", "cleaning", "licence", "staff", "service", "marketing", "overhead", "setup")
+    parts = (
+        "training",
+        "cleaning",
+        "licence",
+        "staff",
+        "service",
+        "marketing",
+        "overhead",
+        "setup",
+        "purchases",
+    )
     total: np.ndarray = sum(books[f"startup_{part}_usd"] for part in parts)  # type: ignore[assignment]
     close(books["startup_cost_usd"], total)
     close(books["startup_cost_usd"], books["startup_one_off_usd"] + books["startup_running_usd"])

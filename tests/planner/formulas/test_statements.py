@@ -1,4 +1,4 @@
-"""Profit, tax and cash of a month, and the identities that bind them over a whole plan."""
+"""Profit, tax and the lines between them of a month."""
 
 from __future__ import annotations
 
@@ -33,41 +33,49 @@ def test_tax_is_paid_on_the_highest_point_that_the_profits_together_ever_reach(
     assert sum(paid) == pytest.approx(rate * highest, rel=1e-9, abs=1e-6)
 
 
+def test_from_revenue_to_net_income() -> None:
+    ebitda = statements.ebitda_usd(1000.0, 600.0)
+    operating = statements.operating_income_usd(ebitda, 120.0, 30.0, -10.0)
+    assert operating == 1000 - 600 - 120 - 30 - 10
+    pretax = statements.pretax_income_usd(operating, 40.0)
+    assert pretax == 200
+    assert statements.net_income_usd(pretax, statements.tax_usd(0.0, pretax, 0.25)) == 150
+
+
 def test_gross_margin_is_undefined_without_revenue() -> None:
     found = statements.gross_margin_share(np.array([0.0, 10.0, 10.0]), np.array([-5.0, 4.0, -5.0]))
     np.testing.assert_array_equal(found, [np.nan, 0.4, -0.5])
     assert np.isnan(statements.gross_margin_share(0.0, -5.0))
 
 
-def test_cash_flow_is_profit_less_what_is_owed_more_plus_what_is_paid_ahead() -> None:
-    assert statements.net_cash_flow_usd(100.0, 50.0, 20.0, 7.0, 10.0) == 100 - 30 - 3
+def test_the_free_tier_costs_its_part_of_the_tokens() -> None:
+    assert statements.free_tier_usd(90.0, 10.0, 25.0, 100.0) == 25
+    assert (
+        statements.free_tier_usd(90.0, 10.0, 0.0, 0.0) == 0
+    )  # replicas that run for nobody are no free tier
 
 
-@pytest.mark.parametrize(
-    ("months", "amounts", "expected"),
-    [
-        ([[3.0]], [[5.0]], [0, 0, 5, 0, 0]),
-        ([[3.0], [3.0]], [[5.0], [2.0]], [0, 0, 7, 0, 0]),
-        ([[2.4]], [[5.0]], [0, 0, 5, 0, 0]),  # in the middle of month three
-        ([[0.0]], [[5.0]], [5, 0, 0, 0, 0]),
-        ([[9.0]], [[5.0]], [0, 0, 0, 0, 0]),
-    ],
-)
-def test_a_round_arrives_once(
-    months: list[list[float]], amounts: list[list[float]], expected: list[float]
-) -> None:
-    found = [
-        statements.new_funding_usd(float(m), np.array(months), np.array(amounts))[0] for m in range(1, 6)
-    ]  # type: ignore[index]
-    assert found == expected
-
-
-def test_no_round_is_no_money() -> None:
-    assert np.all(statements.new_funding_usd(1.0, np.zeros((0, 1)), np.zeros((0, 1))) == 0)
+def test_where_the_free_tier_stands_changes_no_sum() -> None:
+    costs = {}
+    for share in (0.0, 1.0):
+        moved = statements.free_tier_marketing_usd(25.0, share)
+        costs[share] = (
+            float(statements.cost_of_revenue_usd(90.0, 10.0, moved, 7.0, 5.0, 3.0, 1.0)),
+            float(statements.marketing_usd((40.0, 2.0), moved)),
+        )
+    assert costs == {0.0: (116.0, 42.0), 1.0: (91.0, 67.0)}
 
 
 def test_setting_up_is_paid_in_the_first_month() -> None:
     assert [float(statements.setup_usd(float(month), 9.0)) for month in (1, 2, 3)] == [9, 0, 0]
+
+
+def test_outlay_is_what_is_paid_whether_it_is_a_cost_or_an_asset() -> None:
+    # A training of 100 with 20 of text, setting up 5, and accelerators for 300, beside other costs of 50.
+    once = statements.one_off_usd(100.0, 20.0, 5.0, 300.0)
+    assert once == 425
+    assert statements.running_usd(50.0 + 5.0 + 120.0, 0.0, 300.0, once) == 50
+    assert statements.running_usd(50.0 + 5.0, 120.0, 300.0, once) == 50
 
 
 def test_staff_is_paid_from_the_month_of_hiring() -> None:

@@ -11,7 +11,8 @@ import numpy as np
 
 from planner.analysis.conditions import OPERATORS, Condition, Probability, parse
 from planner.errors import InputError
-from planner.result import Result, status
+from planner.result import Result
+from planner.statuses import status
 from planner.sampling_error import share_error
 
 OPPOSITES: Mapping[str, str] = {">=": "<", "<=": ">", ">": "<=", "<": ">="}

@@ -180,6 +180,8 @@ class Market(Section):
     """Share by which the list price falls each month."""
     demand_swing_ratio: Quantity = assumed("0.03 to 0.15", "months differ by chance around their trend")
     """How far single months swing by chance; half of them lie within 1.1 times this of the trend."""
+    acquisition_lag_months: Quantity = assumed(0, "strategies book what wins a customer when he comes")
+    """Months from the marketing of a month to the customers whom it wins, where the cost of one is worked out."""
 
 
 class Mix(Section):
@@ -225,6 +227,8 @@ class Finance(Section):
     """Income tax on profits."""
     discount_rate_share_per_year: Quantity | None = None
     """Yearly rate at which later money counts less; left out, the published cost of capital of technology firms."""
+    terminal_revenue_multiple_ratio: Quantity = assumed(0, "nothing after the plan is counted")
+    """Worth of the company at the end of the plan over its revenue of the last year; it is shown apart."""
 
 
 class Reported(Section):

@@ -12,8 +12,8 @@ import numpy as np
 from planner.analysis.conditions import OPERATORS, Condition, Probability, parse
 from planner.errors import InputError
 from planner.result import Result
-from planner.statuses import status
 from planner.sampling_error import share_error
+from planner.statuses import status
 
 OPPOSITES: Mapping[str, str] = {">=": "<", "<=": ">", ">": "<=", "<": ">="}
 

@@ -19,10 +19,10 @@ from planner.report.formats import Formats
 from planner.report.outlook import is_choice, is_known, unused
 from planner.report.sentences import brief
 from planner.result import Figure, Result
-from planner.statuses import status
 from planner.scenario.distributions import Distribution
 from planner.scenario.keys import keys
 from planner.scenario.quantities import Quantity
+from planner.statuses import status
 
 SPECIAL = re.compile(r"(?P<address>https?://[^\s<>\"'|]+[^\s<>\"'|.,;:)])|`(?P<code>[^`]+)`")
 SAID_BY_ENDS = ("lognormal", "logit-normal", "normal", "uniform")

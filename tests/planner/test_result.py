@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -77,13 +78,13 @@ def test_a_figure_says_why_it_has_no_value(planned: Planned) -> None:
 
 
 def test_a_strategy_may_say_in_its_own_file_why_a_figure_has_no_value(
-    monkeypatch: pytest.MonkeyPatch,
+    planned: Planned, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from planner.strategies import technology_services
-
+    figure = planned("technology_services")["utilisation_share"]
+    assert figure.function is not None
     words = {"utilisation_share": {"nan": "undefined: nobody works"}}
-    monkeypatch.setattr(technology_services, "STATUS", words, raising=False)
-    assert reason(technology_services.utilisation_share, math.nan) == "undefined: nobody works"
+    monkeypatch.setattr(sys.modules[figure.function.__module__], "STATUS", words, raising=False)
+    assert figure.status(math.nan) == "undefined: nobody works"
 
 
 def test_quantiles_of_the_end_are_over_the_draws_in_which_it_is_defined() -> None:

@@ -20,6 +20,8 @@ HEADLINES = (
     "lowest_cash_before_funding_usd", "lowest_cash_usd", "total_compression_saving_usd",
     "compute_challenge_usd", "privacy_challenge_usd", "optimisation_challenge_usd", "inference_challenge_usd",
     "multimodality_challenge_usd", "total_breach_usd",
+    "internal_rate_share_per_year", "payback_months", "average_gross_margin_share", "lifetime_value_ratio",
+    "top_five_revenue_share", "annual_recurring_revenue_usd",
 )  # fmt: skip
 """The figures that are kept for every draw."""
 

@@ -14,15 +14,18 @@ from planner.analysis.comparing import COMPARED, Comparison, ruin_share
 from planner.analysis.gating import Verdict
 from planner.analysis.solving import Solution
 from planner.analysis.validation import Check
+from planner.engine import Function
 from planner.evidence import Leaf
-from planner.result import Figure, Result, documentation, formula, status
+from planner.result import Figure, Result, documentation, formula
+from planner.statuses import reason, status
 from planner.tracing import Trace
 from planner.units import unit_text
 
 HEADLINES = (
     "startup_cost_usd", "startup_one_off_usd", "startup_running_usd", "funding_need_usd", "runway_months",
-    "first_revenue_month", "break_even_month", "net_present_value_usd", "total_revenue_usd", "params",
-    "training_flops_per_token", "total_compression_saving_usd",
+    "first_revenue_month", "break_even_month", "payback_months", "net_present_value_usd",
+    "internal_rate_share_per_year", "total_revenue_usd", "average_gross_margin_share", "lifetime_value_ratio",
+    "top_five_revenue_share", "params", "training_flops_per_token", "total_compression_saving_usd",
 )  # fmt: skip
 
 DOMINANCE = {
@@ -31,16 +34,16 @@ DOMINANCE = {
 }
 
 
-def number(value: Any) -> str:  # noqa: ANN401
-    """Write a number as a person reads it, or in words why it is not there."""
+def number(value: Any, function: Function | None = None) -> str:  # noqa: ANN401
+    """Write a number as a person reads it, or in words why it is not there, if need be those of its figure."""
     if np.ndim(value):
         row = np.ravel(value)
         if not len(row):
             return "none"
-        return f"{number(row[0])} .. {number(row[-1])} ({len(row)} values)"
+        return f"{number(row[0], function)} .. {number(row[-1], function)} ({len(row)} values)"
     value = float(value)
     if status(value):
-        return status(value)
+        return reason(function, value)
     if value == 0 or 1e-3 <= abs(value) < 1e12:
         return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:,.4g}"
     return f"{value:.4g}"
@@ -108,8 +111,8 @@ def _lines(node: Trace, leaves: Mapping[str, Leaf]) -> Iterator[str]:
     name = node.name if node.name.endswith(node.read_as) else f"{node.read_as}: {node.name}"
     month = f", month {node.month}" if node.month is not None else ""
     unit = f" {unit_text(node.name)}" if unit_text(node.name) else ""
-    yield f"{name} = {number(node.value) if np.size(node.value) else 'none'}{unit}{month}"
     function = node.node.function
+    yield f"{name} = {number(node.value, function) if np.size(node.value) else 'none'}{unit}{month}"
     if function is None:
         yield from _leaf_lines(leaves.get(node.name))
     elif node.is_repeated:
@@ -136,16 +139,17 @@ def _row(figure: Figure, result: Result) -> list[str]:
     values = [figure.central]
     if result.num_draws > 1:
         values += [figure.quantile(q) if figure.draws is not None else None for q in (0.1, 0.5, 0.9)]
-    return [figure.name, *(_told(value, figure.name, result.months) for value in values), figure.unit]
+    return [figure.name, *(_told(value, figure, result.months) for value in values), figure.unit]
 
 
-def _told(value: Any, name: str, months: int) -> str:  # noqa: ANN401
+def _told(value: Any, figure: Figure, months: int) -> str:  # noqa: ANN401
     """Write a headline value; a runway without end is good news, a month that never comes is not."""
     if value is None:
         return ""
-    if np.ndim(value) == 0 and np.isposinf(value):
-        return f"beyond month {months}" if name == "runway_months" else f"never by month {months}"
-    return number(value)
+    words = number(value, figure.function)
+    return {"never": f"never by month {months}", "beyond the plan": f"beyond month {months}"}.get(
+        words, words
+    )
 
 
 def _aligned(row: list[str], widths: list[int]) -> str:
@@ -161,9 +165,9 @@ def comparison(found: Comparison) -> str:
         for i, (name, r) in enumerate(zip(found.names, found.results, strict=True))
     ]
     rows = [["figure", *(label(i) for i in range(len(found.names))), "unit"]]
-    for figure in COMPARED:
-        values = [number(np.ravel(result[figure].quantile(0.5))[0]) for result in found.results]
-        rows.append([figure, *values, unit_text(figure)])
+    rows += [
+        [name, *(_median(result[name]) for result in found.results), unit_text(name)] for name in COMPARED
+    ]
     rows.append(["P(cash_usd < 0)", *(f"{ruin_share(result):.3f}" for result in found.results), "share"])
     draws, seed = found.results[0].num_draws, found.results[0].seed
     if draws > 1:
@@ -172,6 +176,10 @@ def comparison(found: Comparison) -> str:
         rows += [["mean regret in NPV", *means, "usd"]]
         rows += [["p90 of regret in NPV", *(number(regret.p90) for regret in found.regrets), "usd"]]
         lines += ["", f"medians over the same {draws:,} draws, seed {seed}", *_table(rows)]
+        if any(0 < result[figure].known_share < 1 for result in found.results for figure in COMPARED):
+            lines.append(
+                "'in' is the share of the draws in which the figure is defined, over which its median is"
+            )
     else:
         lines += ["", "every input at its median", *_table(rows)]
     for i in range(1, len(found.names)):
@@ -181,6 +189,12 @@ def comparison(found: Comparison) -> str:
     letters = " | ".join(label(i) for i in range(len(found.names)))
     lines += ["", f"inputs that differ ({letters}): {len(found.inputs) or 'none'}"]
     return "\n".join([*lines, *(f"  {key}: {' | '.join(values)}" for key, values in found.inputs)])
+
+
+def _median(figure: Figure) -> str:
+    """Write the median of a figure over the draws in which it is defined, and how many these are where some are not."""
+    known = f" in {figure.known_share:.3f}" if 0 < figure.known_share < 1 else ""
+    return number(np.ravel(figure.quantile(0.5))[0], figure.function) + known
 
 
 def _difference_lines(found: Comparison, i: int) -> list[str]:

@@ -20,6 +20,7 @@ from planner.formulas.calendar import Length
 from planner.measurements import Measured
 from planner.scenario.loading import Loaded
 from planner.scenario.schema import Company
+from planner.statuses import reason
 from planner.tails import Mean, guarded_mean
 from planner.tally import EXACT_VALUES, Histogram
 from planner.tracing import Trace, trace
@@ -84,11 +85,35 @@ class Figure:
         return self.central if self.draws is None else self.quantiles((probability,))[0]
 
     def quantiles(self, probabilities: Sequence[float]) -> Any:  # noqa: ANN401
-        """Return several quantiles over draws along the first axis, in little more time than one takes."""
+        """Return several quantiles over draws along the first axis, in little more time than one takes.
+
+        Those of a figure known at the end are over the draws in which it is defined; `known_share` tells how many.
+        """
         if isinstance(self.draws, Histogram):
-            found = np.stack([self.draws.quantile(probability) for probability in probabilities])
+            counted = self.draws if self.is_monthly else self.draws.where_defined()
+            found = np.stack([counted.quantile(probability) for probability in probabilities])
             return found if self.is_monthly else found[:, 0]
-        return _quantiles(self.draws, probabilities)
+        return _quantiles(self._defined(self.draws), probabilities)
+
+    @property
+    def known_share(self) -> float:
+        """Share of the draws in which a figure known at the end is defined; one without draws and for each month."""
+        if self.draws is None or self.is_monthly:
+            return 1.0
+        if isinstance(self.draws, Histogram):
+            defined = int(self.draws.counts.sum())
+            return defined / max(defined + int(self.draws.num_undefined.sum()), 1)
+        return 1.0 - float(np.mean(np.isnan(self.draws)))
+
+    def _defined(self, draws: Any) -> Any:  # noqa: ANN401
+        """Return the draws in which a figure known at the end is defined, or one that is not where there are none."""
+        if self.is_monthly or not np.isnan(draws).any():
+            return draws
+        return draws[~np.isnan(draws)] if self.known_share else np.array([np.nan])
+
+    def status(self, value: float) -> str:
+        """Say in words why a value of the figure is not there, as its formula's module says; empty when it is there."""
+        return reason(self.function, value)
 
     def quantile_error(self, probability: float) -> Any:  # noqa: ANN401
         """Return the standard error of a quantile over draws; None where there are too few draws to tell.
@@ -101,12 +126,13 @@ class Figure:
     def quantile_errors(self, probabilities: Sequence[float]) -> Any:  # noqa: ANN401
         """Return the standard errors of several quantiles along the first axis; None where there are too few draws."""
         if isinstance(self.draws, Histogram):
-            errors = [self.draws.quantile_error(probability) for probability in probabilities]
+            counted = self.draws if self.is_monthly else self.draws.where_defined()
+            errors = [counted.quantile_error(probability) for probability in probabilities]
             known = [error if self.is_monthly else error[0] for error in errors if error is not None]
             return np.stack(known) if len(known) == len(probabilities) else None
         if self.draws is None or len(self.scrambles) < 2:
             return None
-        parts = [_quantiles(self.draws[..., part], probabilities) for part in self.scrambles]
+        parts = [_quantiles(self._defined(self.draws[..., part]), probabilities) for part in self.scrambles]
         with np.errstate(invalid="ignore"):  # a quantile that never comes has no error
             return np.std(parts, axis=0, ddof=1) / math.sqrt(len(parts))
 
@@ -267,13 +293,6 @@ def formula(function: Callable[..., Any] | None) -> str:
     return textwrap.dedent(body).strip()
 
 
-def status(value: float) -> str:
-    """Say in words why a number is not there: `undefined`, or `not within the horizon`; empty when it is there."""
-    if math.isnan(value):
-        return "undefined"
-    return "not within the horizon" if math.isinf(value) else ""
-
-
 def _quantiles(draws: Any, probabilities: Sequence[float]) -> Any:  # noqa: ANN401
     # The inverse of the distribution function: no interpolation, so a month that never comes stays one.
     return np.quantile(draws, probabilities, axis=-1, method="inverted_cdf")
@@ -288,7 +307,7 @@ def _item_rows(figure: Figure) -> Iterator[dict[str, Any]]:
 
 def _figure_json(figure: Figure) -> dict[str, Any]:
     entry: dict[str, Any] = {"unit": figure.unit, "value": _plain(figure.central)}
-    missing = {status(float(v)) for v in np.ravel(np.asarray(figure.central, dtype=float))} - {""}
+    missing = {figure.status(float(v)) for v in np.ravel(np.asarray(figure.central, dtype=float))} - {""}
     if missing:
         entry["status"] = " and ".join(sorted(missing))
     if figure.draws is not None:
@@ -299,6 +318,7 @@ def _figure_json(figure: Figure) -> dict[str, Any]:
             dict.fromkeys(names) if errors is None else dict(zip(names, map(_plain, errors), strict=True))
         )
         if not figure.is_monthly:
+            entry["known_share"] = figure.known_share
             entry["mean"] = asdict(figure.mean())
     return entry
 

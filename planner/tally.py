@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,11 @@ class Histogram:
             return None
         with np.errstate(invalid="ignore"):  # a quantile that never comes has no error
             return np.asarray(np.std(found, axis=0, ddof=1) / np.sqrt(len(found)))
+
+    def where_defined(self) -> Histogram:
+        """Return the same counts without the draws in which the figure is undefined, for rows that have others."""
+        is_known = self.counts.sum(axis=(0, 2)) > 0
+        return replace(self, num_undefined=np.where(is_known, 0, self.num_undefined))
 
     def probability(self, holds: Callable[[Any], Any]) -> Array:
         """Return the share of the draws of each row for which a condition holds, judged at the middle of each bin."""

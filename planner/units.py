@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import numpy as np
 from numpy import float64
 from numpy.typing import NDArray
 
@@ -22,6 +23,7 @@ SECONDS_PER_HOUR = 3600.0
 HOURS_PER_DAY = 24.0
 DAYS_PER_YEAR = 365.25
 MONTHS_PER_YEAR = 12.0
+DAYS_PER_COUNTED_YEAR = 365.0
 DAYS_PER_MONTH = DAYS_PER_YEAR / MONTHS_PER_YEAR
 HOURS_PER_MONTH = HOURS_PER_DAY * DAYS_PER_MONTH
 SECONDS_PER_MONTH = SECONDS_PER_HOUR * HOURS_PER_MONTH
@@ -30,7 +32,13 @@ PARAMS_PER_BILLION_PARAMS = 1e9
 BYTES_PER_GB = 1e9
 BYTES_PER_GIB = 2.0**30
 BITS_PER_BYTE = 8.0
-"""A calendar year has 365.25 days (definition of the Julian year); a month is a twelfth of it."""
+CONSUMPTION_DAYS = 28.0
+CONSUMPTION_PERIODS_PER_YEAR = 13.0
+QUARTERS_PER_YEAR = 4.0
+ONE_YEAR = 1.0
+"""A calendar year has 365.25 days (definition of the Julian year); a month is a twelfth of it. A year that interest
+is counted by has 365 (act/365 fixed). Consumption is told by the year as thirteen times that of 28 days, and a run
+rate is the money of one year."""
 
 ONE_DEAL = 1.0
 """By which a number of deals becomes a bare count, as chance needs it (definition)."""
@@ -109,6 +117,15 @@ def is_share(name: str) -> bool:
 def monthly_ratio(share_per_year: Array) -> Array:
     """Return what one becomes after a month at a yearly rate that compounds: (1 + rate)^(1/12). Definition."""
     return (1.0 + share_per_year) ** (1.0 / MONTHS_PER_YEAR)
+
+
+def share_per_year(share_per_month: Array) -> Array:
+    """Return the yearly rate to a monthly one that compounds: (1 + rate)^12 - 1; the worst and the best stay infinite.
+
+    Definition.
+    """
+    grown = (1.0 + np.maximum(share_per_month, -1.0)) ** MONTHS_PER_YEAR - 1.0
+    return np.where(np.isneginf(share_per_month), share_per_month, grown)
 
 
 def _is_unit(word: str) -> bool:

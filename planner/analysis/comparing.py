@@ -20,8 +20,9 @@ from planner.tally import EXACT_VALUES
 Array = NDArray[np.float64]
 
 COMPARED = (
-    "funding_need_usd", "startup_cost_usd", "net_present_value_usd", "total_revenue_usd", "runway_months",
-    "break_even_month",
+    "funding_need_usd", "startup_cost_usd", "net_present_value_usd", "internal_rate_share_per_year",
+    "total_revenue_usd", "average_gross_margin_share", "lifetime_value_ratio", "top_five_revenue_share",
+    "runway_months", "break_even_month",
 )  # fmt: skip
 """The figures whose differences are shown; all are known at the end of the plan."""
 DRAWN_FOR_PAGE = (*COMPARED, "cash_usd")

@@ -11,8 +11,9 @@ import numpy as np
 
 from planner.analysis.conditions import OPERATORS, Condition, Probability, parse
 from planner.errors import InputError
-from planner.result import Result, status
+from planner.result import Result
 from planner.sampling_error import share_error
+from planner.statuses import status
 
 OPPOSITES: Mapping[str, str] = {">=": "<", "<=": ">", ">": "<=", "<": ">="}
 

@@ -1,4 +1,4 @@
-"""What is known only at the end: start-up cost, funding need, runway, break-even, present value.
+"""What is known only at the end: start-up cost, funding need, runway, break-even, sums of the plan.
 
 A `series_` row has the months along its first axis. A month that never comes is infinite, so that quantiles over
 draws still order correctly; what is printed is `never`.
@@ -6,15 +6,22 @@ draws still order correctly; what is printed is `never`.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Mapping
 
-from planner import units
-from planner.formulas.totals import lowest, total
+import numpy as np
+
+from planner.formulas.totals import first_lasting_month, first_month, lowest, quotient, total
 from planner.units import Array, Rows
 
-BREAK_EVEN_MONTHS = 3
-"""Months in a row that must be profitable before the first of them counts as the break-even."""
+_ = str  # marks a text for the catalogues of messages
+
+STATUS: Mapping[str, Mapping[str, str]] = {
+    "first_revenue_month": {"inf": _("never")},
+    "break_even_month": {"inf": _("never")},
+    "runway_months": {"inf": _("beyond the plan")},
+    "average_gross_margin_share": {"nan": _("undefined: no revenue")},
+}
+"""Why a figure has no value, by the value that stands for it."""
 
 
 def first_revenue_month(series_revenue_usd: Rows) -> Array:
@@ -22,7 +29,7 @@ def first_revenue_month(series_revenue_usd: Rows) -> Array:
 
     Source: definition.
     """
-    return _first_month(series_revenue_usd > 0)
+    return first_month(series_revenue_usd > 0)
 
 
 def startup_one_off_usd(series_one_off_usd: Rows, series_revenue_usd: Rows) -> Array:
@@ -142,7 +149,7 @@ def runway_months(series_cash_usd: Rows) -> Array:
 
     Source: definition; infinite when the cash lasts beyond the horizon.
     """
-    return _first_month(series_cash_usd < 0) - 1.0
+    return first_month(series_cash_usd < 0) - 1.0
 
 
 def break_even_month(series_ebitda_usd: Rows) -> Array:
@@ -150,23 +157,15 @@ def break_even_month(series_ebitda_usd: Rows) -> Array:
 
     Source: definition; never when the horizon holds no such three months.
     """
-    profitable = series_ebitda_usd > 0
-    lasting = profitable.copy()
-    for later in range(1, BREAK_EVEN_MONTHS):
-        lasting[:-later] &= profitable[later:]
-        lasting[-later:] = False
-    return _first_month(lasting)
+    return first_lasting_month(series_ebitda_usd > 0)
 
 
-def net_present_value_usd(series_net_cash_flow_usd: Rows, discount_rate_share_per_year: Array) -> Array:
-    """Cash flows before funding at today's worth; the first month is not discounted, no value after the horizon.
+def average_gross_margin_share(series_gross_profit_usd: Rows, series_revenue_usd: Rows) -> Array:
+    """Gross profit of the plan over its revenue, so that months with much revenue weigh more.
 
-    Source: Brealey, Myers and Allen, Principles of Corporate Finance: NPV = sum of C_t / (1 + r)^t.
+    Source: definition; below zero when serving costs more.
     """
-    months = np.arange(len(series_net_cash_flow_usd), dtype=float).reshape(-1, 1)
-    # As a power, numpy would square month 2 in long rows alone: results would depend on how many draws run together.
-    growth = np.exp(months * np.log(units.monthly_ratio(discount_rate_share_per_year)))
-    return total(series_net_cash_flow_usd / growth)
+    return quotient(total(series_gross_profit_usd), total(series_revenue_usd))
 
 
 def final_cash_usd(closing_cash_usd: Array) -> Array:
@@ -207,11 +206,6 @@ def total_compression_saving_usd(series_compression_saving_usd: Rows) -> Array:
     Source: definition.
     """
     return total(series_compression_saving_usd)
-
-
-def _first_month(happens: NDArray[np.bool_]) -> Array:
-    first = np.argmax(happens, axis=0) + 1.0
-    return np.where(np.any(happens, axis=0), first, np.inf)
 
 
 def _before_first_revenue(series_usd: Rows, series_revenue_usd: Rows) -> Array:

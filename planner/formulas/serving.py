@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from planner import units
 from planner.formulas.market import eroded
 from planner.formulas.totals import quotient
 from planner.units import Array
+
+_ = str  # marks a text for the catalogues of messages
+
+STATUS: Mapping[str, Mapping[str, str]] = {
+    "serving_usd_per_million_tokens": {"nan": _("undefined: nothing is served")}
+}
+"""Why a figure has no value, by the value that stands for it."""
 
 
 def text_tokens(each_served_tokens: tuple[Array, ...]) -> Array:

@@ -5,10 +5,17 @@ Cash flow and balance sheet follow from it in `balance`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from planner.formulas.totals import quotient
 from planner.units import Array
+
+_ = str  # marks a text for the catalogues of messages
+
+STATUS: Mapping[str, Mapping[str, str]] = {"gross_margin_share": {"nan": _("undefined: no revenue")}}
+"""Why a figure has no value, by the value that stands for it."""
 
 
 def revenue_usd(each_revenue_usd: tuple[Array, ...]) -> Array:

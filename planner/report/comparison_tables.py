@@ -214,13 +214,23 @@ class ComparisonTables:
 
     def _cell(self, figure: Figure) -> tuple[str, str]:
         low, middle, high = (float(figure.quantile(q)) for q in (0.1, 0.5, 0.9))
-        width = self.f.between(self._amount(figure.name, low), self._amount(figure.name, high))
-        return self._amount(figure.name, middle), width if self.is_drawn and low != high else ""
+        width = self.f.between(self._amount(figure, low), self._amount(figure, high))
+        has_width = self.is_drawn and low != high and not math.isnan(middle)
+        known = ""
+        if 0 < figure.known_share < 1:
+            share = self.f.chance(figure.known_share)
+            known = self._("known in %(share)s of the draws") % {"share": share}
+        return self._amount(figure, middle), "; ".join(filter(None, (width if has_width else "", known)))
 
-    def _amount(self, name: str, value: float) -> str:
-        if name.endswith("_month"):
-            return self.f.short_month(value) if math.isfinite(value) else self._("beyond the plan")
-        return self.f.quantity(value, name, 2)
+    def _amount(self, figure: Figure, value: float) -> str:
+        if not math.isfinite(value):
+            month = figure.name.endswith("_month")
+            return self._("beyond the plan") if month else self.f.missing(figure.status(value))
+        return (
+            self.f.short_month(value)
+            if figure.name.endswith("_month")
+            else self.f.quantity(value, figure.name, 2)
+        )
 
     def _difference(self, one: Difference) -> DifferenceRow:
         low, median, high = (self._change(one.unit, value) for value in (one.p5, one.median, one.p95))
@@ -240,19 +250,27 @@ class ComparisonTables:
         )
 
     def _error(self, one: Difference) -> str:
-        if not one.median_error or not is_felt(one.median, one.median_error, self.f.money):
+        def written(value: float, digits: int = 2) -> str:
+            return self._size(one.unit, abs(value), digits)
+
+        if not one.median_error or not is_felt(one.median, one.median_error, written):
             return ""
         if one.unit in MONTH_UNITS:
             return f"\u00b1 {self.f.number(one.median_error, 1)}"
-        return f"\u00b1 {self.f.money(one.median_error, 1)}"
+        return f"\u00b1 {written(one.median_error, 1)}"
 
     def _change(self, unit: str, value: float) -> str:
         if not math.isfinite(value):
             return self._("undefined")
+        return ("+" if value > 0 else "-" if value < 0 else "") + self._size(unit, abs(value), 2)
+
+    def _size(self, unit: str, value: float, digits: int) -> str:
+        """Write the size of a difference in the unit of its figure; a difference of shares is in points."""
         if unit in MONTH_UNITS:
-            sign = "+" if value > 0 else "-" if value < 0 else ""
-            return sign + self.f.quantity(abs(value), "change_months", 2)
-        return f"{'+' if value > 0 else ''}{self.f.money(value)}"
+            return self.f.quantity(value, "change_months", digits)
+        if unit.startswith("share"):
+            return self._("%(number)s points") % {"number": self.f.number(100.0 * value, digits)}
+        return self.f.number(value, digits) if unit == "ratio" else self.f.money(value, digits)
 
     def _steps(self, index: int, steps: Sequence[Step]) -> list[StepRow]:
         first = float(self.c.results[0]["cash_usd"].central[-1])
@@ -281,7 +299,11 @@ class ComparisonTables:
             "funding_need_usd": _("Funding need"),
             "startup_cost_usd": _("Start-up cost"),
             "net_present_value_usd": _("Net present value"),
+            "internal_rate_share_per_year": _("Internal rate of return by the year"),
             "total_revenue_usd": _("Revenue over the plan"),
+            "average_gross_margin_share": _("Gross margin over the plan"),
+            "lifetime_value_ratio": _("What a customer leaves over what winning one costs"),
+            "top_five_revenue_share": _("Share of the five largest customers in the last year, at least"),
             "runway_months": _("Full months until the money runs out"),
             "break_even_month": _("Month of break-even"),
         }

@@ -22,6 +22,7 @@ from planner.result import Figure, Result
 from planner.scenario.distributions import Distribution
 from planner.scenario.keys import keys
 from planner.scenario.quantities import Quantity
+from planner.statuses import status
 
 SPECIAL = re.compile(r"(?P<address>https?://[^\s<>\"'|]+[^\s<>\"'|.,;:)])|`(?P<code>[^`]+)`")
 SAID_BY_ENDS = ("lognormal", "logit-normal", "normal", "uniform")
@@ -184,6 +185,12 @@ class Entries:
         )
 
     def _text(self, name: str, value: float, digits: int = 3) -> str:
+        if (
+            name in self.result
+            and not math.isfinite(value)
+            and self.result[name].status(value) != status(value)
+        ):
+            return self.formats.missing(self.result[name].status(value))
         text = self.formats.quantity(value, name, digits)
         if name == "runway_months" and math.isfinite(value):
             out = self.formats.messages.gettext("%(months)s, the money has run out in %(date)s")
@@ -203,6 +210,9 @@ class Entries:
                 self.formats.messages.gettext("it happens within the plan in %(share)s of the draws")
                 % {"share": share}
             )
+        if figure.known_share < 1:
+            known = self.formats.messages.gettext("it is defined in %(share)s of the draws, which these are")
+            texts.append(known % {"share": self.formats.chance(figure.known_share)})
         return "; ".join(texts)
 
     def _owner(self, name: str) -> str:

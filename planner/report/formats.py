@@ -138,6 +138,10 @@ class Formats:
         written = self._with_unit(value, head, rest, digits)
         return f"{written}{self._per(per, head, rest)}"
 
+    def missing(self, words: str) -> str:
+        """Return in the language of the page why a number is not there; what never comes may come after the plan."""
+        return self.messages.gettext("not within the plan" if words == "never" else words)
+
     def between(self, low: str, high: str) -> str:
         """Return a range of two texts that `quantity` or `money` wrote: `$19 to $29 per month`, the unit once."""
         if low == high:

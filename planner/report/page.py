@@ -104,7 +104,10 @@ def _modules(formats: Formats) -> dict[str, str]:
     return {
         "architecture": _("The model: parameters, FLOPs and bytes"),
         "challenges": _("The five challenges"),
+        "customers": _("Customers"),
         "data": _("Data"),
+        "efficiency": _("Burn, growth and efficiency"),
+        "investment": _("The plan as an investment"),
         "metrics": _("Known at the end of the plan"),
         "mix": _("What the strategies share"),
         "multimodality": _("Multimodality"),

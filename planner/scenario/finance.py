@@ -105,6 +105,8 @@ class Finance(Section):
     """Income tax on profits."""
     discount_rate_share_per_year: Quantity | None = None
     """Yearly rate at which later money counts less; left out, the published cost of capital of technology firms."""
+    terminal_revenue_multiple_ratio: Quantity = assumed(0, "nothing after the plan is counted")
+    """Worth of the company at the end of the plan over its revenue of the last year; it is shown apart."""
     free_tier_policy: Literal["cost_of_revenue", "marketing"] = "cost_of_revenue"
     """Where the cost of serving free users stands: in the cost of revenue, or in marketing."""
     training_policy: Literal["expensed", "capitalised"] = "expensed"

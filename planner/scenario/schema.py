@@ -181,6 +181,8 @@ class Market(Section):
     """Share by which the list price falls each month."""
     demand_swing_ratio: Quantity = assumed("0.03 to 0.15", "months differ by chance around their trend")
     """How far single months swing by chance; half of them lie within 1.1 times this of the trend."""
+    acquisition_lag_months: Quantity = assumed(0, "strategies book what wins a customer when he comes")
+    """Months from the marketing of a month to the customers whom it wins, where the cost of one is worked out."""
 
 
 class Mix(Section):

@@ -32,6 +32,9 @@ COMPOSED = {
     "watts": "joules / seconds", "gpu": "gpus", "machine": "machines", "person": "people",
 }  # fmt: skip
 ITEMS, MONTHS, DRAWS = 3, 5, 2
+ROW_MONTHS = 26
+"""A row is long enough for what compares a year with the one before."""
+RECURRING_MOVES = {"lost_recurring_usd", "contraction_recurring_usd", "expansion_recurring_usd"}
 
 Figure = Callable[..., object]
 Number = float | np.ndarray
@@ -89,17 +92,22 @@ def plain_arguments(figure: Figure, seed: int) -> dict[str, object]:
 
 def _argument(spelling: str, random: np.random.Generator) -> object:
     unit = unit_of(spelling)
-    values = 10 ** random.uniform(0, 3, (MONTHS, DRAWS))
+    shape = (ROW_MONTHS if spelling.startswith("series_") else MONTHS, DRAWS)
+    values = 10 ** random.uniform(0, 3, shape)
     if unit.numerator == ("share",):
-        values = random.uniform(0.05, 0.95, (MONTHS, DRAWS))
+        values = random.uniform(0.05, 0.95, shape)
     if unit.numerator == ("people",):
-        values = random.uniform(0.5, 2.0, (MONTHS, DRAWS))
+        values = random.uniform(0.5, 2.0, shape)
     if unit.numerator == ("ratio",):
-        values = random.uniform(0.2, 3.0, (MONTHS, DRAWS))
+        values = random.uniform(0.2, 3.0, shape)
     if unit == unit_of("month"):
-        values = random.integers(1, 6, (MONTHS, DRAWS)).astype(float)
+        values = random.integers(1, 6, shape).astype(float)
     if spelling == "series_revenue_usd":
         values[:2] = 0.0  # so that there is something before the first revenue
+    if spelling == "series_net_cash_flow_usd":
+        values[:3] *= -1.0  # so that something is put in before it comes back
+    if spelling.removeprefix("series_") in RECURRING_MOVES:
+        values /= 1e4  # so that something is left after a year
     if spelling.startswith("series_"):
         return values
     if spelling.startswith("each_"):
@@ -118,7 +126,7 @@ def with_units(arguments: Mapping[str, object]) -> dict[str, object]:
 
 @pytest.fixture
 def constants_with_units(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain_ratio = units.monthly_ratio
+    plain_ratio, plain_share = units.monthly_ratio, units.share_per_year
     for name, value in vars(units).copy().items():
         if name.isupper() and isinstance(value, float):
             monkeypatch.setattr(units, name, REGISTRY.Quantity(value, dimension(name.lower())))
@@ -129,7 +137,14 @@ def constants_with_units(monkeypatch: pytest.MonkeyPatch) -> None:
             bare.setattr(units, "MONTHS_PER_YEAR", units.MONTHS_PER_YEAR.magnitude)
             return plain_ratio(share_per_year.m_as("share / year"))
 
+    def share_per_year(share_per_month: Number | pint.Quantity) -> object:
+        with pytest.MonkeyPatch.context() as bare:
+            bare.setattr(units, "MONTHS_PER_YEAR", units.MONTHS_PER_YEAR.magnitude)
+            bare_share = REGISTRY.Quantity(share_per_month, "").m_as("")
+            return REGISTRY.Quantity(plain_share(bare_share), "share / year")
+
     monkeypatch.setattr(units, "monthly_ratio", monthly_ratio)
+    monkeypatch.setattr(units, "share_per_year", share_per_year)
 
 
 def difference(figure: Figure, name: str, plain: object, found: object) -> str:

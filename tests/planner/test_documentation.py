@@ -123,6 +123,14 @@ def test_the_headlines_are_figures() -> None:
     assert set(PRINTED) <= known
 
 
+def test_words_for_missing_values_are_about_figures_of_their_module() -> None:
+    modules = [*COMPANY, *(strategies.module(name) for name in strategies.names())]
+    for module in modules:
+        words = getattr(module, "STATUS", {})
+        assert set(words) <= set(figures_of(module))
+        assert {value for said in words.values() for value in said} <= {"nan", "inf", "-inf"}
+
+
 def test_the_leaves_of_a_plan_are_named_as_their_keys_end(root: Path) -> None:
     speed = "data.filter_bytes_per_machine_second=1e6"
     ready = prepare(root / "scenarios" / "base.yaml", [speed], measurements_choice="none")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,9 @@ import pytest
 from planner.errors import FigureError
 from planner.formulas.serving import serving_usd
 from planner.printing import number, summary
-from planner.result import Figure, Result, documentation, formula, status
+from planner.result import Figure, Result, documentation, formula
+from planner.statuses import reason, status
+from planner.tally import Histogram
 from planner.units import UNIT_WORDS
 from tests.planner.conftest import Planned
 
@@ -54,6 +58,57 @@ def test_the_words_for_what_is_missing() -> None:
     assert status(0.0) == ""
     assert number(NEVER) == "not within the horizon"
     assert number(math.nan) == "undefined"
+
+
+def test_a_figure_says_why_it_has_no_value(planned: Planned) -> None:
+    result = planned("base")
+    for name, value, words in (
+        ("lifetime_value_ratio", math.nan, "undefined: no new customers"),
+        ("internal_rate_share_per_year", math.nan, "multiple roots"),
+        ("internal_rate_share_per_year", -NEVER, "no real root, always a loss"),
+        ("burn_runway_months", NEVER, "profitable"),
+        ("payback_months", NEVER, "never"),
+        ("gross_margin_share", math.nan, "undefined: no revenue"),
+        ("cash_usd", math.nan, "undefined"),  # its formula says nothing about it
+        ("payback_months", 3.0, ""),
+    ):
+        assert result[name].status(value) == words
+        assert number(value, result[name].function) == (words or "3")
+    assert reason(None, NEVER) == "not within the horizon"
+
+
+def test_a_strategy_may_say_in_its_own_file_why_a_figure_has_no_value(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure = planned("technology_services")["utilisation_share"]
+    assert figure.function is not None
+    words = {"utilisation_share": {"nan": "undefined: nobody works"}}
+    monkeypatch.setattr(sys.modules[figure.function.__module__], "STATUS", words, raising=False)
+    assert figure.status(math.nan) == "undefined: nobody works"
+
+
+def test_quantiles_of_the_end_are_over_the_draws_in_which_it_is_defined() -> None:
+    ratio = figure("lifetime_value_ratio", [math.nan, 3.0, 1.0, 2.0, NEVER])
+    assert ratio.known_share == 0.8
+    assert ratio.quantile(0.5) == 2
+    assert ratio.quantile(1.0) == NEVER
+    none = figure("lifetime_value_ratio", [math.nan, math.nan])
+    assert none.known_share == 0
+    assert math.isnan(none.quantile(0.5))
+    margin = figure("gross_margin_share", [[1.0, math.nan], [1.0, 2.0]])
+    assert margin.known_share == 1
+    assert np.isnan(margin.quantile(0.5)).tolist() == [True, False]
+
+
+def test_quantiles_of_very_many_draws_are_over_those_in_which_it_is_defined() -> None:
+    edges, counts = np.array([[0.0, 1.0, 2.0]]), np.array([[[0, 30, 10, 0]], [[0, 30, 10, 0]]])
+    drawn = Histogram(edges, counts, np.array([20]))
+    ratio = Figure("lifetime_value_ratio", "after", None, 0.5, drawn)
+    assert ratio.known_share == 0.8
+    assert ratio.quantile(0.5) == pytest.approx(2 / 3)
+    assert ratio.quantile_error(0.5) == 0
+    nothing = replace(ratio, draws=Histogram(edges, 0 * counts, np.array([20])))
+    assert math.isnan(nothing.quantile(0.5))
 
 
 @pytest.mark.parametrize(
@@ -114,9 +169,9 @@ def test_a_company_that_never_earns_says_so_in_words(planned: Planned) -> None:
     result = planned("base", "revenue_usd=0", draws=60)
     figures = checked_json(result)["figures"]
     assert figures["break_even_month"]["value"] is None
-    assert figures["break_even_month"]["status"] == "not within the horizon"
+    assert figures["break_even_month"]["status"] == "never"
     assert figures["break_even_month"]["quantiles"]["p50"] is None
-    assert figures["gross_margin_share"]["status"] == "undefined"
+    assert figures["gross_margin_share"]["status"] == "undefined: no revenue"
     assert set(figures["gross_margin_share"]["value"]) == {None}
     assert f"never by month {result.months}" in summary(result)
 

@@ -92,6 +92,21 @@ def test_draws_without_a_difference_are_counted_and_not_averaged(given: Given) -
     assert one.larger_share == 0.5
 
 
+def test_what_is_undefined_in_some_draws_is_compared_in_the_others_and_told(given: Given) -> None:
+    first = given(lifetime_value_ratio=[1, NAN, 3, 4], internal_rate_share_per_year=[0.1, 0.2, -NEVER, NAN])
+    other = given(lifetime_value_ratio=[2, 2, NAN, 6], internal_rate_share_per_year=[0.3, -NEVER, 0.1, 0.1])
+    found = compare(["a", "b"], [first, other])
+    by_name = {one.figure: one for one in found.differences[0]}
+    ratio, rate = by_name["lifetime_value_ratio"], by_name["internal_rate_share_per_year"]
+    assert (ratio.median, ratio.unknown_share, ratio.larger_share) == (1.5, 0.5, 0.5)
+    # A loss at every rate lies below any rate.
+    assert (rate.median, rate.unknown_share, rate.larger_share) == (pytest.approx(0.2), 0.75, 0.5)
+    printed = comparison(found)
+    assert re.search(r"lifetime_value_ratio +3 in 0.750 +2 in 0.750 +ratio", printed)
+    assert "'in' is the share of the draws in which the figure is defined" in printed
+    assert json.loads(json.dumps(found.to_json(), allow_nan=False))
+
+
 @pytest.mark.parametrize(
     ("a", "b", "kind"),
     [

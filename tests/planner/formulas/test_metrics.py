@@ -1,4 +1,4 @@
-"""What is known at the end: present value against a spreadsheet, runway, break-even, start-up cost and funding need."""
+"""What is known at the end: runway, break-even, start-up cost, funding need, gross margin of the plan."""
 
 from __future__ import annotations
 
@@ -16,44 +16,6 @@ from planner.units import Rows
 def rows(*draws: Sequence[float]) -> Rows:
     """Rows of months by draws, from one list of months for each draw."""
     return np.array(draws, dtype=float).T
-
-
-def monthly(rate: float) -> float:
-    """The yearly rate that compounds to this rate in a month."""
-    return (1 + rate) ** 12 - 1
-
-
-@pytest.mark.parametrize(
-    ("rate", "flows", "value"),
-    [
-        (0.10, [-10000, 3000, 4200, 6800], 1307.287753568743),
-        (0.05, [-15000, 1500, 2500, 3500, 4500, 6000], 122.89485495093959),
-        (0.08, [-40000, 5000, 8000, 12000, 30000], 3065.222668179),
-    ],
-)
-def test_present_value_of_known_flows(rate: float, flows: list[float], value: float) -> None:
-    # numpy-financial and pyxirr, the first flow today; Excel's NPV discounts that flow as well.
-    found = metrics.net_present_value_usd(rows(flows), monthly(rate))
-    np.testing.assert_allclose(found, [value], rtol=1e-11)
-    excel = found / (1 + rate)
-    assert excel[0] == pytest.approx(value / (1 + rate))
-
-
-def test_the_first_flow_is_not_discounted_as_excel_would() -> None:
-    flows = rows([-10000, 3000, 4200, 6800])
-    excel = 1188.4434123352216
-    assert metrics.net_present_value_usd(flows, monthly(0.10))[0] == pytest.approx(excel * 1.10, rel=1e-12)  # type: ignore[index]
-
-
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60))
-def test_without_a_rate_the_present_value_is_the_sum(flows: list[float]) -> None:
-    found = metrics.net_present_value_usd(rows(flows), 0.0)
-    np.testing.assert_allclose(found, [np.sum(flows)], rtol=1e-9, atol=1e-6)
-
-
-def test_present_value_takes_a_rate_for_each_draw() -> None:
-    found = metrics.net_present_value_usd(rows([0, 12.0], [0, 12.0]), np.array([0.0, monthly(0.2)]))
-    np.testing.assert_allclose(found, [12, 10])
 
 
 def test_runway_counts_the_full_months_before_cash_is_gone() -> None:
@@ -111,3 +73,11 @@ def test_with_the_funding_need_the_cash_never_falls_below_the_buffer(
     need = metrics.funding_need_usd(metrics.lowest_cash_before_funding_usd(cash), buffer)
     assert np.min(cash + need) >= buffer - 1e-6
     assert need == 0 or np.min(cash + need) == pytest.approx(buffer, abs=1e-6)
+
+
+def test_the_gross_margin_of_the_plan_weighs_months_by_revenue() -> None:
+    # 10 of 100 and 450 of 900: 46 % and not the 30 % in between.
+    found = metrics.average_gross_margin_share(
+        rows([10, 450], [-5, -5], [0, 0]), rows([100, 900], [5, 5], [0, 0])
+    )
+    np.testing.assert_array_equal(found, [0.46, -1, np.nan])

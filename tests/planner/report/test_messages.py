@@ -20,7 +20,7 @@ PLACE = re.compile(r"%\((\w+)\)s")
 @pytest.fixture(scope="module")
 def texts(root: Path) -> set[str | tuple[str, ...]]:
     found: set[str | tuple[str, ...]] = set()
-    for folder in ("planner/report", "templates"):
+    for folder in ("planner/report", "planner/formulas", "planner/strategies", "templates"):
         for _file, _line, text, _comments, _context in extract_from_dir(
             root / folder, METHODS, keywords=KEYWORDS
         ):
@@ -34,7 +34,7 @@ def catalogue(root: Path, language: str) -> list[Message]:
 
 
 def test_there_are_texts(texts: set[str | tuple[str, ...]]) -> None:
-    assert {"Verdict", "How much money is needed?", "measured"} <= texts
+    assert {"Verdict", "How much money is needed?", "measured", "undefined: no new customers"} <= texts
 
 
 @pytest.mark.parametrize("language", [name for name in languages() if name != "en"])

@@ -32,7 +32,8 @@ OBJECTIVE = "net_present_value_usd"
 SCHEMA = "benchplan.comparison/1"
 STEPS = {
     "revenue_usd": 1.0, "cost_of_revenue_usd": -1.0, "research_usd": -1.0, "staff_usd": -1.0, "marketing_usd": -1.0,
-    "overhead_usd": -1.0, "setup_usd": -1.0, "tax_usd": -1.0, "investing_cash_flow_usd": 1.0, "new_debt_usd": 1.0,
+    "overhead_usd": -1.0, "privacy_usd": -1.0, "setup_usd": -1.0, "tax_usd": -1.0, "investing_cash_flow_usd": 1.0,
+    "new_debt_usd": 1.0,
     "loan_repayments_usd": -1.0, "interest_usd": -1.0,
 }  # fmt: skip
 """Flows that lead to the cash of the horizon, and their sign; the rest is working capital."""

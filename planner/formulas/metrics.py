@@ -80,6 +80,22 @@ def startup_licence_usd(series_data_licence_usd: Rows, series_revenue_usd: Rows)
     return _before_first_revenue(series_data_licence_usd, series_revenue_usd)
 
 
+def startup_data_usd(series_data_usd: Rows, series_development_usd: Rows, series_revenue_usd: Rows) -> Array:
+    """Getting, labelling and keeping data, and the strategies' own development, before the first revenue.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_data_usd + series_development_usd, series_revenue_usd)
+
+
+def startup_privacy_usd(series_privacy_usd: Rows, series_revenue_usd: Rows) -> Array:
+    """Privacy and security before the first revenue.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_privacy_usd, series_revenue_usd)
+
+
 def startup_staff_usd(series_staff_usd: Rows, series_revenue_usd: Rows) -> Array:
     """People before the first revenue.
 

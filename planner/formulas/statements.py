@@ -125,6 +125,7 @@ def research_usd(
     training_compute_usd: Array,
     cleaning_usd: Array,
     data_licence_usd: Array,
+    data_usd: Array,
     development_usd: Array,
     capitalised_training_usd: Array,
 ) -> Array:
@@ -134,7 +135,7 @@ def research_usd(
 
     Source: definition.
     """
-    spent = training_compute_usd + cleaning_usd + data_licence_usd + development_usd
+    spent = training_compute_usd + cleaning_usd + data_licence_usd + data_usd + development_usd
     return spent - capitalised_training_usd
 
 
@@ -152,13 +153,15 @@ def total_cost_usd(
     staff_usd: Array,
     marketing_usd: Array,
     overhead_usd: Array,
+    privacy_usd: Array,
     setup_usd: Array,
 ) -> Array:
     """All costs of the month before depreciation, interest and tax.
 
     Source: definition.
     """
-    return cost_of_revenue_usd + research_usd + staff_usd + marketing_usd + overhead_usd + setup_usd
+    operated = research_usd + staff_usd + marketing_usd + overhead_usd + privacy_usd + setup_usd
+    return cost_of_revenue_usd + operated
 
 
 def ebitda_usd(revenue_usd: Array, total_cost_usd: Array) -> Array:
@@ -220,13 +223,19 @@ def net_income_usd(pretax_income_usd: Array, tax_usd: Array) -> Array:
 
 
 def one_off_usd(
-    training_compute_usd: Array, cleaning_usd: Array, setup_usd: Array, gpu_purchases_usd: Array
+    training_compute_usd: Array,
+    cleaning_usd: Array,
+    data_usd: Array,
+    storage_usd: Array,
+    setup_usd: Array,
+    gpu_purchases_usd: Array,
 ) -> Array:
     """Outlay of the month for things done once: training runs with their data, accelerators bought, setting up.
 
     Source: definition.
     """
-    return training_compute_usd + cleaning_usd + setup_usd + gpu_purchases_usd
+    trained = training_compute_usd + cleaning_usd + data_usd - storage_usd
+    return trained + setup_usd + gpu_purchases_usd
 
 
 def running_usd(

@@ -317,6 +317,7 @@ class ComparisonTables:
             "staff_usd": _("Staff"),
             "marketing_usd": _("Marketing"),
             "overhead_usd": _("Overhead"),
+            "privacy_usd": _("Privacy and security"),
             "setup_usd": _("Setting up"),
             "tax_usd": _("Tax"),
             "investing_cash_flow_usd": _("Accelerators bought and sold, training capitalised"),

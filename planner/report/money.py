@@ -115,6 +115,7 @@ class Money:
             "marketing_usd": _("Marketing"),
             "cost_of_revenue_usd": _("Serving customers, with the people who do"),
             "overhead_usd": _("Overhead"),
+            "privacy_usd": _("Privacy and security"),
             "research_usd": _("Training and data"),
             "setup_usd": _("Setting up"),
         }
@@ -242,6 +243,8 @@ class Money:
             "startup_training_usd": _("Accelerators for training"),
             "startup_cleaning_usd": _("Cleaning of training text"),
             "startup_licence_usd": _("Licences for data"),
+            "startup_data_usd": _("Data, labels and development"),
+            "startup_privacy_usd": _("Privacy and security"),
             "startup_service_usd": _("Serving before anybody pays, with the people who do"),
             "startup_marketing_usd": _("Marketing"),
             "startup_overhead_usd": _("Overhead"),

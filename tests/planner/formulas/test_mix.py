@@ -39,6 +39,8 @@ def test_the_shared_cost_is_what_no_strategy_causes(both: Result) -> None:
         "training_compute_usd",
         "cleaning_usd",
         "data_licence_usd",
+        "data_usd",
+        "privacy_usd",
     )
     shared = sum(both[name].central for name in own)
     np.testing.assert_allclose(both["shared_cost_usd"].central, shared, rtol=1e-9, atol=1e-6)

@@ -9,16 +9,17 @@ from __future__ import annotations
 import numpy as np
 
 from planner import units
+from planner.formulas.market import saturation_share
 from planner.formulas.totals import total
 from planner.units import Array, Rows
 
 
-def redacted_bytes(cleaned_bytes: Array, client_cleaned_bytes: Array, redacted_share: Array) -> Array:
-    """Text for training that is searched for personal data in the month, of the company and of clients.
+def redacted_bytes(cleaned_bytes: Array, redacted_share: Array) -> Array:
+    """Text for training own models that is searched for personal data in the month; clients hand theirs over searched.
 
     Source: definition; the share is an input.
     """
-    return (cleaned_bytes + client_cleaned_bytes) * redacted_share
+    return cleaned_bytes * redacted_share
 
 
 def redaction_usd(redacted_bytes: Array, redaction_usd_per_byte: Array) -> Array:
@@ -84,11 +85,11 @@ def breach_rate_share_per_month(
 ) -> Array:
     """Chance that personal data are breached in the month; none while none are held.
 
-    Source: assumed form: a Poisson rate that grows with the logarithm of the records and falls with mature controls.
+    Source: assumed form: a Poisson rate that is half at the reference records, full at very many, lower with controls.
     """
-    size_ratio: Array = np.log1p(held_records / breach_reference_records) / np.log(2.0)
-    yearly = breach_rate_share_per_year * size_ratio / security_maturity_ratio
-    return 1.0 - np.exp(-yearly / units.MONTHS_PER_YEAR)
+    yearly = breach_rate_share_per_year * saturation_share(held_records, breach_reference_records)
+    expected: Array = yearly / security_maturity_ratio / units.MONTHS_PER_YEAR
+    return 1.0 - np.exp(-expected)
 
 
 def breach_severity_usd(

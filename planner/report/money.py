@@ -81,7 +81,7 @@ class Money:
     @cached_property
     def parts(self) -> list[Part]:
         """The parts of the start-up cost on the central path, the largest first; their texts add up to the whole."""
-        labels = self._startup_labels()
+        labels = self.startup_labels()
         values = {name: self._central(name) for name in labels}
         total = self._central("startup_cost_usd")
         texts = dict(zip(values, apportioned(list(values.values()), DIGITS), strict=True))
@@ -103,7 +103,7 @@ class Money:
     @property
     def parts_total(self) -> str:
         """The whole start-up cost, as the texts of its parts add up to it."""
-        values = [self._central(name) for name in self._startup_labels()]
+        values = [self._central(name) for name in self.startup_labels()]
         return self._whole(sum(apportioned(values, DIGITS)))
 
     @cached_property
@@ -236,7 +236,8 @@ class Money:
         # The amounts are already rounded to a common unit, so no digit that they have is left out.
         return self.f.money(usd, WHOLE_DIGITS)
 
-    def _startup_labels(self) -> Mapping[str, str]:
+    def startup_labels(self) -> Mapping[str, str]:
+        """Return what the parts of the start-up cost are called, by figure."""
         _ = self._
         return {
             "startup_staff_usd": _("Staff"),

@@ -137,7 +137,7 @@ class Privacy(Section):
     erasure_usd_per_request: Quantity = assumed("2 to 100", "from a button to a search by hand")
     """Cost of answering one request."""
     breach_rate_share_per_year: Quantity = assumed("0.05 to 0.2", "surveys of larger companies, from memory")
-    """Chance of a breach in a year at `breach_reference_records`."""
+    """Chance of a breach in a year when very many records are held; half of it at `breach_reference_records`."""
     breach_reference_records: Positive = assumed(
         1.8e4, "geometric middle of 2,960 to 113,620 records, the breaches that IBM's study looks at"
     )
@@ -152,8 +152,11 @@ class Privacy(Section):
         as_of=date(2025, 7, 31),
     )
     """Cost of a breach at `breach_reference_records`."""
-    breach_luck_ratio: Quantity = assumed("0.1 to 4", "breaches of one size differ greatly in cost")
-    """Cost of a breach over that of an average one of its size."""
+    breach_luck_ratio: Quantity = assumed(
+        "0.005 to 0.2",
+        "the study looks at large, regulated companies that lose much business; small firms from memory",
+    )
+    """Cost of a breach over the study's mean for as many records."""
     breach_scale_ratio: Quantity = assumed(0.76, "exponent from memory of a study of breach costs")
     """Per cent by which a breach costs more when one per cent more records are held."""
     breach_fine_months: Quantity = assumed(

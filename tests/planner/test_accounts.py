@@ -171,5 +171,5 @@ def test_where_funding_dries_up_with_demand_more_companies_run_out_of_money(tmp_
         ruined[name] = float(result["lowest_cash_usd"].probability(lambda usd: usd < 0))
         # the chance of the round itself is the same
         came = result["new_priced_usd"].draws[13] > 0
-        assert np.mean(came) == pytest.approx(0.6, abs=0.01)
+        assert np.mean(came) == pytest.approx(0.6, abs=0.02)
     assert ruined["together"] > ruined["apart"] + 0.015

@@ -213,9 +213,9 @@ def test_a_frame_without_draws_has_the_central_path(planned: Planned) -> None:
 
 
 def test_the_formula_is_shown_as_it_stands_in_the_code() -> None:
-    assert formula(serving_usd) == "return api_usd + serving_compute_usd"
+    assert formula(serving_usd) == "return api_usd + serving_compute_usd + owned_running_usd"
     assert documentation(serving_usd) == (
-        "Cost of serving the tokens of the month, bought and computed.", "definition.",
+        "Cost of serving the tokens of the month, bought and computed; what own accelerators lose in worth apart.", "definition.",
     )  # fmt: skip
     assert formula(None) == ""
 

@@ -32,7 +32,10 @@ def test_regimes_add_up_and_an_uncertain_month_counts_as_the_next_whole_one() ->
 
 def test_a_breach_at_the_reference_has_its_chance_and_its_cost() -> None:
     monthly = privacy.breach_rate_share_per_month(0.12, RECORDS, RECORDS, 1.0)
-    assert monthly == pytest.approx(1 - np.exp(-0.01))
+    assert monthly == pytest.approx(1 - np.exp(-0.01 / 2))
+    assert privacy.breach_rate_share_per_month(0.12, 1e12, RECORDS, 2.0) == pytest.approx(
+        1 - np.exp(-0.01 / 2)
+    )
     assert privacy.breach_severity_usd(4.44e6, 1.0, RECORDS, RECORDS, 0.76) == 4.44e6
     # A tenth of the records: 0.1^0.76 = 0.1738 of the cost.
     small = privacy.breach_severity_usd(4.44e6, 1.0, RECORDS / 10, RECORDS, 0.76)

@@ -75,7 +75,7 @@ def test_inputs_are_filtered_by_their_evidence_without_script(browser: Browser, 
     context = browser.new_context(java_script_enabled=False)
     page, _ = watched(context)
     page.goto(file)
-    shown = page.locator("#inputs li:visible")
+    shown = page.locator("#inputs .inputs li:visible")
     everything = shown.count()
     page.locator("#show-measured").check()
     assert 0 < shown.count() < everything

@@ -29,11 +29,6 @@ from planner.result import Result
 
 MAX_BYTES = 700_000
 VOID = {"meta", "link", "input", "br", "rect", "path"}
-STARTUP_PARTS = [
-    f"startup_{part}_usd"
-    for part in ("training", "cleaning", "licence", "staff", "service", "marketing", "overhead", "setup")
-]
-
 Planner = Callable[..., Result]
 
 
@@ -206,7 +201,8 @@ def test_independent_inputs_are_said_to_be(html: str) -> None:
 
 def test_the_parts_of_the_start_add_up(planned: Planner) -> None:
     result = planned("base", draws=256)
-    parts = [float(result[name].central) for name in STARTUP_PARTS]
+    money = Money(result, outlook(result), Formats(messages("en"), "2027-01"))
+    parts = [float(result[name].central) for name in money.startup_labels()]
     assert sum(parts) == pytest.approx(float(result["startup_cost_usd"].central))
     assert sum(parts) == pytest.approx(
         float(result["startup_one_off_usd"].central) + float(result["startup_running_usd"].central)
@@ -215,8 +211,10 @@ def test_the_parts_of_the_start_add_up(planned: Planner) -> None:
 
 def test_the_costs_of_the_chart_are_all_costs(planned: Planner) -> None:
     result = planned("base", draws=256)
-    kinds = ("staff_usd", "marketing_usd", "cost_of_revenue_usd", "overhead_usd", "research_usd", "setup_usd")
-    total = sum(np.asarray(result[name].central) for name in kinds)
+    total = sum(
+        np.asarray(row)
+        for _label, row in Money(result, outlook(result), Formats(messages("en"), "2027-01")).costs.values()
+    )
     np.testing.assert_allclose(total, result["total_cost_usd"].central)
 
 
@@ -259,7 +257,11 @@ def test_the_years_add_up_to_the_plan(planned: Planner) -> None:
 
 
 def test_what_is_not_served_has_no_price(planned: Planner) -> None:
-    model = page(planned("technology_services")).split('<section id="model"')[1].split("</section>")[0]
+    model = (
+        page(planned("technology_services", "pull_through_share=0"))
+        .split('<section id="model"')[1]
+        .split("</section>")[0]
+    )
     assert "No tokens are served in this plan" in model
     assert "Served on" not in model
     assert "Serving as it is used" not in model

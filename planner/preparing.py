@@ -68,7 +68,7 @@ COMPANY = (
     training,
 )
 """The modules whose public functions are the company's figures."""
-FIT = ("hosted_tokens", "weights_bytes")
+FIT = ("hosted_tokens", "model_scale_ratio", "weights_bytes")
 """The figures from which `check_memory` tells whether a model fits its accelerators."""
 
 

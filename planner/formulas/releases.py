@@ -136,9 +136,9 @@ def _is_completed(age_months: Array, cadence_months: Array) -> Array:
     return np.where(completed > before, 1.0, 0.0)
 
 
-def _is_first(month: Array, service_month: Array, successor_month: Array) -> NDArray[np.bool_]:
+def _is_first(month: Array, service_month: Array, successor_month: Array) -> NDArray[np.bool_] | np.bool_:
     """Tell whether the month is the first of the model before or of that after the switch."""
-    return (month == _whole_month(service_month)) | (month == _whole_month(successor_month))
+    return np.equal(month, _whole_month(service_month)) | np.equal(month, _whole_month(successor_month))
 
 
 def _whole_month(uncertain_month: Array) -> Array:

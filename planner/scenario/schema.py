@@ -121,6 +121,13 @@ class Company(Section):
                 f"launch_month is {launch:g}, after the last month that is planned (horizon_months: {horizon}); "
                 "launch earlier or plan more months"
             )
+        late_launch = launch + (model.launch_slip_months.value // 1 if launch > 1 else 0)
+        if horizon is not None and launch <= horizon < late_launch:
+            problems["launch_slip_months",] = (
+                f"launch_slip_months is {model.launch_slip_months.value:g}, so that customers come in month "
+                f"{late_launch:g}, after the last month that is planned (horizon_months: {horizon}); launch earlier "
+                "or plan more months"
+            )
         if horizon is not None and switch is not None and switch > horizon:
             problems["switch_month",] = (
                 f"switch_month is {switch}, after the last month that is planned (horizon_months: {horizon}); "

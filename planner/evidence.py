@@ -39,6 +39,7 @@ SHOCKS = {
     },
     "shock_wins_share": "Where the deals won in the month stand among all numbers that there could be, from 0 to 1.",
     "shock_deal_value_share": "Where the value of the month's deals stands among all that it could be, from 0 to 1.",
+    "shock_release_share": "Where luck with a release in the month stands among all that it could be; 0 is the best.",
 }
 """Leaves that have a value of their own in each month of each draw."""
 
@@ -157,7 +158,9 @@ def not_needed(scenario: Company) -> set[str]:
     if "api" not in kinds:
         found |= {"vendor_input_usd_per_million_tokens", "vendor_output_usd_per_million_tokens"}
     if kinds == {"api"}:
-        found |= {"serving_usd_per_gpu_hour", "serving_tokens_per_gpu_second", "gpus_per_replica"}
+        found |= {"serving_tokens_per_gpu_second", "gpus_per_replica"}
+        if not scenario.serving.minimum_committed_gpus.value:
+            found |= {"serving_usd_per_gpu_hour"}
     if "pretrained" not in kinds:
         found |= {"pretraining_tokens"}
     return found

@@ -20,6 +20,7 @@ from planner.formulas import (
     architecture,
     assets,
     balance,
+    capacity,
     challenges,
     common,
     customers,
@@ -34,6 +35,7 @@ from planner.formulas import (
     ownership,
     people,
     privacy,
+    releases,
     serving,
     statements,
     training,
@@ -46,6 +48,7 @@ COMPANY = (
     architecture,
     assets,
     balance,
+    capacity,
     challenges,
     customers,
     data,
@@ -59,12 +62,13 @@ COMPANY = (
     ownership,
     people,
     privacy,
+    releases,
     serving,
     statements,
     training,
 )
 """The modules whose public functions are the company's figures."""
-FIT = ("hosted_tokens", "weights_bytes")
+FIT = ("hosted_tokens", "model_scale_ratio", "weights_bytes")
 """The figures from which `check_memory` tells whether a model fits its accelerators."""
 
 
@@ -165,7 +169,8 @@ def check_memory(ready: Prepared, central: Mapping[str, Any]) -> None:
         return
     accelerator = ready.loaded.scenario.serving.serving_accelerator
     gpu_bytes = catalogue.accelerator(accelerator).fact("memory_bytes").value
-    weights_bytes, gpus = float(np.max(central["weights_bytes"])), float(replica.central())
+    largest_bytes = np.max(central["weights_bytes"]) * np.max(central["model_scale_ratio"])
+    weights_bytes, gpus = float(largest_bytes), float(replica.central())
     if weights_bytes <= gpus * gpu_bytes:
         return
     place = ready.loaded.positions.get("serving.gpus_per_replica", ready.loaded.path)

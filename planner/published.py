@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from math import exp, log, sqrt
 
@@ -25,6 +26,9 @@ ASKED_FOR_TOGETHER = (
 )
 """Keys of `serving` that the catalogue knows from one row, so that what it lacks is said once for both."""
 
+LONGEST_YEAR_TERM_MONTHS = 24.0
+"""A commitment is discounted as one of a year up to this term, and as one of three years beyond it."""
+
 
 def published(scenario: Company, key: Key) -> tuple[Quantity, Fact]:
     """Return the catalogue's value of a key, with its range where that is a reference fact's, and the fact.
@@ -36,10 +40,18 @@ def published(scenario: Company, key: Key) -> tuple[Quantity, Fact]:
         if name in PUBLISHED:
             fact = PUBLISHED[name](scenario)
             return Quantity(fact.value), fact
-        return around(catalogue.reference(name))
+        return around(_reference(name, scenario))
     except CatalogueError as error:
         known = str(error) if name in PUBLISHED else key.description
         raise CatalogueError(f"{_asked_for(scenario, key)} needed but not written; {known}") from error
+
+
+def _reference(name: str, scenario: Company) -> Fact:
+    """Return the reference fact of a key; a discount is that of the published term next to the scenario's."""
+    if name != "commitment_discount_share":
+        return catalogue.reference(name)
+    term = "3_years" if scenario.serving.commitment_months.value > LONGEST_YEAR_TERM_MONTHS else "1_year"
+    return replace(catalogue.reference(f"commitment_discount_{term}_share"), name=name)
 
 
 def around(fact: Fact) -> tuple[Quantity, Fact]:

@@ -284,7 +284,7 @@ def separate_service_usd(
     pooled_other_service_usd_per_token: Array,
     api_share: Array,
     peak_load_ratio: Array,
-    serving_tokens_per_gpu_second: Array,
+    model_tokens_per_gpu_second: Array,
     target_utilisation_share: Array,
     gpus_per_replica: Array,
     minimum_replicas: Array,
@@ -295,7 +295,7 @@ def separate_service_usd(
     """
     hosted_tokens = served_tokens * (1.0 + multimodal_overhead_ratio) * (1.0 - api_share)
     needed = serving.needed_serving_gpus(
-        hosted_tokens, peak_load_ratio, serving_tokens_per_gpu_second, target_utilisation_share
+        hosted_tokens, peak_load_ratio, model_tokens_per_gpu_second, target_utilisation_share
     )
     replicas = serving.serving_replicas(needed, gpus_per_replica, minimum_replicas)
     own_gpus = serving.serving_gpus(replicas, gpus_per_replica)

@@ -35,12 +35,12 @@ def served_tokens(text_tokens: Array, multimodal_overhead_ratio: Array) -> Array
     return text_tokens * (1.0 + multimodal_overhead_ratio)
 
 
-def api_share(month: Array, switch_month: Array, first_api_share: Array, second_api_share: Array) -> Array:
+def api_share(month: Array, successor_month: Array, first_api_share: Array, second_api_share: Array) -> Array:
     """Share of the tokens that is bought from a vendor's API in the month: all of them or none.
 
     Source: definition.
     """
-    return np.where(month < switch_month, first_api_share, second_api_share)
+    return np.where(month < successor_month, first_api_share, second_api_share)
 
 
 def api_tokens(served_tokens: Array, api_share: Array) -> Array:
@@ -92,17 +92,25 @@ def hosted_tokens(served_tokens: Array, api_tokens: Array) -> Array:
     return served_tokens - api_tokens
 
 
+def model_tokens_per_gpu_second(serving_tokens_per_gpu_second: Array, model_scale_ratio: Array) -> Array:
+    """Tokens, read and written, per second and accelerator at full load with the model as large as it is in the month.
+
+    Source: assumed form: the work for a token grows with the size of the model.
+    """
+    return serving_tokens_per_gpu_second / model_scale_ratio
+
+
 def needed_serving_gpus(
     hosted_tokens: Array,
     peak_load_ratio: Array,
-    serving_tokens_per_gpu_second: Array,
+    model_tokens_per_gpu_second: Array,
     target_utilisation_share: Array,
 ) -> Array:
     """Accelerators that carry the peak of the month at the utilisation that the latency target leaves.
 
     Source: definition; ratio of peak to mean load and target utilisation are inputs.
     """
-    usable = serving_tokens_per_gpu_second * target_utilisation_share * units.SECONDS_PER_MONTH
+    usable = model_tokens_per_gpu_second * target_utilisation_share * units.SECONDS_PER_MONTH
     return np.where(hosted_tokens > 0, hosted_tokens * peak_load_ratio / usable, 0.0)
 
 
@@ -133,13 +141,12 @@ def serving_price_usd_per_gpu_hour(
     return eroded(serving_usd_per_gpu_hour, gpu_price_decline_share_per_month, month)
 
 
-def serving_compute_usd(rented_gpus: Array, serving_price_usd_per_gpu_hour: Array) -> Array:
-    """Rent of the accelerators that serve and are not owned, which run all month.
+def serving_compute_usd(committed_usd: Array, on_demand_usd: Array) -> Array:
+    """Rent of the accelerators that serve: those under contract, used or not, and what the need exceeds them by.
 
     Source: definition.
     """
-    rent = rented_gpus * units.HOURS_PER_MONTH * serving_price_usd_per_gpu_hour
-    return np.where(rented_gpus > 0, rent, 0.0)
+    return committed_usd + on_demand_usd
 
 
 def serving_usd(api_usd: Array, serving_compute_usd: Array, owned_running_usd: Array) -> Array:
@@ -159,11 +166,11 @@ def serving_usd_per_million_tokens(serving_usd: Array, served_tokens: Array) -> 
 
 
 def full_load_usd_per_million_tokens(
-    serving_price_usd_per_gpu_hour: Array, serving_tokens_per_gpu_second: Array
+    serving_price_usd_per_gpu_hour: Array, model_tokens_per_gpu_second: Array
 ) -> Array:
     """Lowest possible cost of a million tokens on own accelerators: every one of them busy all the time.
 
     Source: definition (price of an hour over tokens in an hour).
     """
-    tokens_per_gpu_hour = serving_tokens_per_gpu_second * units.SECONDS_PER_HOUR
+    tokens_per_gpu_hour = model_tokens_per_gpu_second * units.SECONDS_PER_HOUR
     return serving_price_usd_per_gpu_hour / tokens_per_gpu_hour * units.TOKENS_PER_MILLION_TOKENS

@@ -9,50 +9,28 @@ from planner.formulas.market import eroded
 from planner.units import Array
 
 
-def first_training_share(month: Array, launch_month: Array, training_months: Array) -> Array:
+def first_training_share(
+    month: Array, service_month: Array, training_months: Array, launch_delay_months: Array
+) -> Array:
     """Share of the first model's training that falls in the month: spread evenly over the months before the launch.
 
+    A launch that comes late stretches the work, which begins as planned.
+
     Source: definition.
     """
-    return _window_share(month, launch_month, training_months)
+    return _window_share(month, service_month, training_months + launch_delay_months)
 
 
-def second_training_share(month: Array, switch_month: Array, training_months: Array) -> Array:
+def second_training_share(
+    month: Array, successor_month: Array, training_months: Array, release_delay_months: Array
+) -> Array:
     """Share of the second model's training that falls in the month: spread evenly over the months before the switch.
 
-    Source: definition.
-    """
-    return _window_share(month, switch_month, training_months)
-
-
-def refresh_share(
-    month: Array, launch_month: Array, switch_month: Array, release_cadence_months: Array
-) -> Array:
-    """One in the months in which the model in service is trained anew, counted from its first month of service.
+    A switch that comes late stretches the work, which begins as planned.
 
     Source: definition.
     """
-    age_months = month - np.where(month < switch_month, launch_month, switch_month)
-    # Counted by what is completed, since an uncertain month or cadence need not be whole.
-    completed = np.floor(np.maximum(age_months, 0) / release_cadence_months)
-    before = np.floor(np.maximum(age_months - 1, 0) / release_cadence_months)
-    return np.where(completed > before, 1.0, 0.0)
-
-
-def trained_share(
-    month: Array,
-    switch_month: Array,
-    first_fine_tuned_share: Array,
-    first_pretrained_share: Array,
-    second_fine_tuned_share: Array,
-    second_pretrained_share: Array,
-) -> Array:
-    """One where the model in service was trained by the company (fine-tuned or pretrained), otherwise zero.
-
-    Source: definition.
-    """
-    first = first_fine_tuned_share + first_pretrained_share
-    return np.where(month < switch_month, first, second_fine_tuned_share + second_pretrained_share)
+    return _window_share(month, successor_month, training_months + release_delay_months)
 
 
 def first_training_tokens(
@@ -103,12 +81,14 @@ def model_training_tokens(
     return first + second + refreshed + sum(each_extra_training_tokens, 0.0)
 
 
-def training_tokens(model_training_tokens: Array, research_compute_ratio: Array) -> Array:
-    """Tokens that are paid for in training the company's own models, experiments and failed runs included.
+def training_tokens(
+    model_training_tokens: Array, research_compute_ratio: Array, repeated_run_share: Array
+) -> Array:
+    """Tokens that are paid for in training the company's own models: experiments, final runs, and those done again.
 
     Source: definition.
     """
-    return model_training_tokens * research_compute_ratio
+    return model_training_tokens * (research_compute_ratio + repeated_run_share)
 
 
 def client_training_tokens(each_training_tokens: tuple[Array, ...]) -> Array:
@@ -124,13 +104,16 @@ def training_gpu_hours_per_token(
     training_peak_flops_per_gpu_second: Array,
     training_mfu_share: Array,
     training_goodput_share: Array,
+    model_scale_ratio: Array,
+    privacy_overhead_ratio: Array,
 ) -> Array:
-    """Accelerator time to train on one token, failures and restarts included.
+    """Accelerator time to train on one token in the month: restarts and what privacy adds included.
 
     Source: Chowdhery et al. 2022, PaLM (arXiv:2204.02311), appendix B (model FLOPs utilisation), times goodput.
     """
     achieved = training_peak_flops_per_gpu_second * training_mfu_share * training_goodput_share
-    return training_flops_per_token / achieved / units.SECONDS_PER_HOUR
+    flops_per_token = training_flops_per_token * model_scale_ratio * privacy_overhead_ratio
+    return flops_per_token / achieved / units.SECONDS_PER_HOUR
 
 
 def training_gpu_hours(

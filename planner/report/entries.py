@@ -105,8 +105,9 @@ class Entries:
 
     def _of_a_switch(self) -> Iterator[str]:
         """Yield what is about a second model, which says nothing where the scenario does not switch to one."""
+        of_a_switch = ("switch_month", "successor_month")
         yield from (
-            name for name in (*self.leaves, *self.result) if name.startswith(SECOND) or name == "switch_month"
+            name for name in (*self.leaves, *self.result) if name.startswith(SECOND) or name in of_a_switch
         )
 
     def has(self, name: str) -> bool:

@@ -54,11 +54,12 @@ class ModelCard:
     def origin(self) -> list[str]:
         """Return where the model comes from, and from which month, in sentences."""
         _, model = self._, self.scenario.model
-        launch = self.f.month(model.launch_month.value)
+        launch = self.f.month(self.result["service_month"].central)
         said = [_("From %(date)s on: %(source)s.") % {"date": launch, "source": self.source(model.source)}]
         if model.switch_source and model.switch_month:
-            values = {"date": self.f.month(model.switch_month), "source": self.source(model.switch_source)}
-            late = model.switch_month > self.result.months
+            switch = self.result["successor_month"].central
+            values = {"date": self.f.month(switch), "source": self.source(model.switch_source)}
+            late = switch > self.result.months
             said.append(
                 _("From %(date)s on: %(source)s.") % values
                 + (" " + _("That is after the end of the plan.") if late else "")

@@ -21,9 +21,9 @@ BOTH = "strategies=[open_platform, technology_services]"
 
 
 def every_figure(path: Path, *sets: str, draws: int = DRAWS) -> dict[str, np.ndarray]:
-    """All figures of a scenario, monthly ones as months by draws."""
-    ready = prepare(path, sets, str(RECORD))
-    names = [name for name in ready.program.order if ready.program.nodes[name].function]
+    """All figures of a scenario that have one value, monthly ones as months by draws."""
+    central = plan(path, sets=sets, measurements=str(RECORD))
+    names = [name for name in central if central[name].function and not central[name].has_items]
     result = plan(path, sets=sets, measurements=str(RECORD), draws=draws, figures=names)
     return {name: np.asarray(result[name].draws) for name in names}
 

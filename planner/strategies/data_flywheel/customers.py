@@ -10,12 +10,12 @@ from planner.formulas.totals import total
 from planner.units import Array
 
 
-def launched_share(month: Array, launch_month: Array) -> Array:
+def launched_share(month: Array, service_month: Array) -> Array:
     """One from the month in which the service opens, zero before.
 
     Source: definition.
     """
-    return np.where(month >= launch_month, 1.0, 0.0)
+    return np.where(month >= service_month, 1.0, 0.0)
 
 
 def arriving_customers(

@@ -75,16 +75,6 @@ def opening_released_quality_ratio() -> Array:
     return 1.0
 
 
-def release_share(month: Array, launch_month: Array, switch_month: Array, refresh_share: Array) -> Array:
-    """One in the months in which customers get a new model: launch, switch, and every later release; zero in others.
-
-    Source: definition.
-    """
-    launched = (month >= launch_month) & (month < launch_month + 1.0)
-    switched = (month >= switch_month) & (month < switch_month + 1.0)
-    return np.where(launched | switched, 1.0, refresh_share)
-
-
 def rival_quality_ratio(month: Array, rival_gain_share_per_month: Array) -> Array:
     """Quality of rivals in the month over what it was at the start.
 
@@ -102,7 +92,7 @@ def progress_ratio(month: Array, rival_gain_share_per_month: Array, followed_pro
 
 
 def released_quality_ratio(
-    release_share: Array,
+    released_share: Array,
     previous_released_quality_ratio: Array,
     progress_ratio: Array,
     size_limited_ratio: Array,
@@ -114,7 +104,7 @@ def released_quality_ratio(
     Source: definition as the ratio of reducible losses, times the progress of base models.
     """
     loss_ratio = (size_limited_ratio + opening_data_limited_ratio) / (size_limited_ratio + data_limited_ratio)
-    return np.where(release_share > 0, progress_ratio * loss_ratio, previous_released_quality_ratio)
+    return np.where(released_share > 0, progress_ratio * loss_ratio, previous_released_quality_ratio)
 
 
 def effective_exponent_ratio(
@@ -164,11 +154,11 @@ def quality_ratio(released_quality_ratio: Array, rival_quality_ratio: Array, loo
 
 
 def extra_training_tokens(
-    release_share: Array, trained_share: Array, previous_stock_tokens: Array, finetuning_tokens: Array
+    release_due_share: Array, trained_share: Array, previous_stock_tokens: Array, finetuning_tokens: Array
 ) -> Array:
-    """Tokens of the stock that a release is trained on beyond the company's plan for every training.
+    """Tokens of the stock that a model is trained on beyond the company's plan for every training, released or not.
 
     Source: definition: the whole stock, once.
     """
     beyond = np.maximum(previous_stock_tokens - finetuning_tokens, 0.0)
-    return release_share * trained_share * beyond
+    return release_due_share * trained_share * beyond

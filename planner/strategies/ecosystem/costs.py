@@ -18,13 +18,13 @@ def opening_supplier_lost_share() -> Array:
 
 
 def supplier_lost_share(
-    month: Array, launch_month: Array, supplier_chance_share: Array, supplier_loss_share_per_year: Array
+    month: Array, service_month: Array, supplier_chance_share: Array, supplier_loss_share_per_year: Array
 ) -> Array:
     """One once the main supplier is lost, zero before.
 
     Source: definition of a constant hazard from the launch on; chance is an input.
     """
-    exposed_months = month - launch_month + 1.0
+    exposed_months = month - service_month + 1.0
     return events.happened_share(supplier_chance_share, supplier_loss_share_per_year, exposed_months)
 
 

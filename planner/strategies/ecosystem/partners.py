@@ -16,12 +16,12 @@ def programme_share(month: Array, partner_programme_month: Array, ecosystem_effo
     return np.where(month >= partner_programme_month, ecosystem_effort_share, 0.0)
 
 
-def launched_share(month: Array, launch_month: Array) -> Array:
+def launched_share(month: Array, service_month: Array) -> Array:
     """One from the month in which there is a product to sell, zero before.
 
     Source: definition.
     """
-    return np.where(month >= launch_month, 1.0, 0.0)
+    return np.where(month >= service_month, 1.0, 0.0)
 
 
 def recruited_partners(
@@ -112,7 +112,7 @@ def active_partners(learning_partners: Array, productive_partners: Array) -> Arr
 
 def largest_partner_lost_share(
     month: Array,
-    launch_month: Array,
+    service_month: Array,
     largest_partner_chance_share: Array,
     largest_partner_loss_share_per_year: Array,
 ) -> Array:
@@ -120,7 +120,7 @@ def largest_partner_lost_share(
 
     Source: definition of a constant hazard from the launch on; chance is an input.
     """
-    exposed_months = month - launch_month + 1.0
+    exposed_months = month - service_month + 1.0
     return events.happened_share(
         largest_partner_chance_share, largest_partner_loss_share_per_year, exposed_months
     )

@@ -9,12 +9,12 @@ from planner.formulas.totals import quotient, total
 from planner.units import Array
 
 
-def domain_start_month(domain_entry_month: Array, launch_month: Array) -> Array:
+def domain_start_month(domain_entry_month: Array, service_month: Array) -> Array:
     """First month in which each domain is sold: its entry, or the launch if that comes later.
 
     Source: definition; a month between two whole ones, as an uncertain date gives, counts as the later.
     """
-    return np.maximum(np.ceil(np.maximum(domain_entry_month, launch_month)), 1.0)
+    return np.maximum(np.ceil(np.maximum(domain_entry_month, service_month)), 1.0)
 
 
 def domain_preparing_share(

@@ -12,12 +12,12 @@ NEWTON_STEPS = 24
 """Steps to the largest root of a cubic from a bound that is within a factor of a few of it."""
 
 
-def launched_share(month: Array, launch_month: Array) -> Array:
+def launched_share(month: Array, service_month: Array) -> Array:
     """One from the month in which the platform opens, zero before.
 
     Source: definition.
     """
-    return np.where(month >= launch_month, 1.0, 0.0)
+    return np.where(month >= service_month, 1.0, 0.0)
 
 
 def reachable_users(addressable_users: Array, previous_partner_reach_share: Array) -> Array:
@@ -157,13 +157,13 @@ def attracted_developers(
 
 
 def subsidised_share(
-    month: Array, launch_month: Array, subsidy_months: Array, previous_critical_mass_share: Array
+    month: Array, service_month: Array, subsidy_months: Array, previous_critical_mass_share: Array
 ) -> Array:
     """One while developers are subsidised: from the launch for so many months, but no longer than to critical mass.
 
     Source: definition of the policy.
     """
-    within = (month >= launch_month) & (month < launch_month + subsidy_months)
+    within = (month >= service_month) & (month < service_month + subsidy_months)
     return np.where(within, 1.0 - previous_critical_mass_share, 0.0)
 
 

@@ -62,7 +62,7 @@ def reference_customers(client_customers: Array) -> Array:
 
 def served_tokens(
     month: Array,
-    launch_month: Array,
+    service_month: Array,
     previous_paying_customers: Array,
     pull_through_share: Array,
     project_tokens_per_customer_month: Array,
@@ -72,7 +72,7 @@ def served_tokens(
     Source: definition; share and use are inputs.
     """
     tokens = previous_paying_customers * pull_through_share * project_tokens_per_customer_month
-    return np.where(month >= launch_month, tokens, 0.0 * tokens)
+    return np.where(month >= service_month, tokens, 0.0 * tokens)
 
 
 def usage_revenue_usd(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner import units
-from planner.formulas import serving
+from planner.formulas import capacity, serving
 
 # DeepSeek, inference system overview (open-infra-index, day 6): 226.75 nodes of 8 H800 on average over one day, at
 # 2 USD an hour, read 608e9 tokens and wrote 168e9.
@@ -17,7 +17,7 @@ DEEPSEEK_TOKENS_PER_DAY = 608e9 + 168e9
 
 
 def test_the_published_day_of_deepseek() -> None:
-    month_usd = serving.serving_compute_usd(DEEPSEEK_GPUS, 2.0)
+    month_usd = capacity.on_demand_usd(DEEPSEEK_GPUS, 2.0, 1.0)
     assert month_usd / units.DAYS_PER_MONTH == pytest.approx(87_072, rel=1e-12)
     month_tokens = DEEPSEEK_TOKENS_PER_DAY * units.DAYS_PER_MONTH
     cost = serving.serving_usd_per_million_tokens(month_usd, month_tokens)
@@ -69,7 +69,9 @@ def test_the_rented_accelerators_carry_the_peak_and_hardly_more(
 
 
 def test_serving_that_is_not_needed_costs_nothing_even_where_its_price_is_unknown() -> None:
-    assert serving.serving_compute_usd(0.0, np.nan) == 0
+    assert capacity.on_demand_usd(0.0, np.nan, 1.0) == 0
+    assert capacity.committed_usd(0.0, np.nan) == 0
+    assert capacity.unused_committed_usd(0.0, 0.0, np.nan) == 0
     assert serving.api_usd(0.0, np.nan) == 0
     assert serving.serving_gpus(serving.serving_replicas(0.0, np.nan, 1.0), np.nan) == 0
     assert serving.needed_serving_gpus(0.0, 2.0, np.nan, 0.5) == 0
@@ -88,3 +90,8 @@ def test_after_the_switch_nothing_is_bought(month: float, bought: float) -> None
     share = serving.api_share(month, 7.0, 1.0, 0.0)
     assert share == bought
     assert serving.api_tokens(8.0, share) + serving.hosted_tokens(8.0, serving.api_tokens(8.0, share)) == 8.0
+
+
+def test_a_model_of_twice_the_size_answers_half_as_fast() -> None:
+    assert serving.model_tokens_per_gpu_second(3000.0, 1.0) == 3000
+    assert serving.model_tokens_per_gpu_second(3000.0, 2.0) == 1500

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.formulas import people, statements
+from planner.formulas import statements
 
 
 def taxes(profits: list[float], rate: float) -> list[float]:
@@ -77,18 +77,3 @@ def test_outlay_is_what_is_paid_whether_it_is_a_cost_or_an_asset() -> None:
     assert once == 445
     assert statements.running_usd(50.0 + 5.0 + 120.0 + 30.0, 0.0, 300.0, once) == 60
     assert statements.running_usd(50.0 + 5.0 + 30.0, 120.0, 300.0, once) == 60
-
-
-def test_staff_is_paid_from_the_month_of_hiring() -> None:
-    heads, hired = np.array([[2.0], [1.0]]), np.array([[1.0], [3.0]])
-    salary = np.array([[120e3], [60e3]])
-    assert people.listed_people(2.0, heads, hired) == 2
-    assert people.listed_people(3.0, heads, hired) == 3
-    assert people.staff_usd(2.0, heads, hired, salary, 1.0) == pytest.approx(20e3)
-    assert people.staff_usd(3.0, heads, hired, salary, 1.5) == pytest.approx(37.5e3)
-
-
-def test_raises_compound_to_the_yearly_rate() -> None:
-    assert people.pay_ratio(1.0, 1.3, 0.04) == 1.3
-    assert people.pay_ratio(13.0, 1.3, 0.04) == pytest.approx(1.3 * 1.04, rel=1e-14)
-    assert people.overhead_usd(7.0, 100.0, 50.0) == 750

@@ -115,7 +115,8 @@ def test_drawings_are_well_formed(document: str) -> None:
 def test_every_figure_and_every_input_has_its_entry(html: str, planned: Planner) -> None:
     result, ids = planned("base", draws=256), Reader(html).ids
     of_a_switch = {name for name in (*result, *result.leaves) if name.startswith("second_")} | {
-        "switch_month"
+        "switch_month",
+        "successor_month",
     }
     idle = {
         name

@@ -17,6 +17,7 @@ from planner.units import is_share, unit_of
 
 GIVEN = {
     "launch_month": 3.0,
+    "service_month": 3.0,
     "pay_ratio": 1.3,
     "price_usd_per_million_tokens": 2.0,
     "reference_price_usd_per_million_tokens": 1.5,

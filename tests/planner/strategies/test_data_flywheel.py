@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from planner.engine import Graph, Program, figures_of
 from planner.errors import FigureError, ScenarioError
-from planner.formulas import mix, training
+from planner.formulas import mix, releases
 from planner.planning import plan
 from planner.scenario.keys import quantities
 from planner.strategies import data_flywheel
@@ -23,7 +23,8 @@ few = settings(max_examples=15, phases=(Phase.explicit, Phase.generate))
 MONTHS, LAUNCH, CADENCE = 60, 3, 6
 
 GIVEN = {
-    "launch_month": float(LAUNCH), "switch_month": np.inf, "release_cadence_months": float(CADENCE),
+    "launch_month": float(LAUNCH), "service_month": float(LAUNCH), "successor_month": np.inf,
+    "release_cadence_months": float(CADENCE), "release_delay_months": 0.0, "release_succeeded_share": 1.0,
     "training_months": 1.0, "first_fine_tuned_share": 1.0, "second_fine_tuned_share": 1.0,
     "first_pretrained_share": 0.0, "second_pretrained_share": 0.0, "finetuning_tokens": 1e8, "params": 7e10,
     "text_bytes_per_token": 4.0, "discount_rate_share_per_year": 0.1, "pay_ratio": 1.3,
@@ -40,11 +41,12 @@ FIXED = ("arriving_customers", "churn_polarisation_share")
 @cache
 def program(overrides: tuple[str, ...] = ()) -> Program:
     figures = figures_of(data_flywheel)
-    company = {name: figures_of(training)[name] for name in ("refresh_share", "trained_share")}
+    of_releases = ("trained_share", "release_due_share", "released_share")
+    company = {name: figures_of(releases)[name] for name in of_releases}
     company |= {name: one for name, one in figures_of(mix).items() if name.startswith("opening_")}
     company["opening_receivables_usd"] = lambda: 0.0
     graph = Graph(company, {"data_flywheel": figures}, {*GIVEN, *MEDIANS}, overrides)
-    return graph.resolve([f"data_flywheel.{name}" for name in figures])
+    return graph.resolve(["released_share", *(f"data_flywheel.{name}" for name in figures)])
 
 
 def run(inputs: dict[str, float], **overridden: float) -> dict[str, np.ndarray]:
@@ -135,8 +137,8 @@ def test_nobody_comes_before_the_launch(inputs: dict[str, float]) -> None:
 def test_quality_changes_only_when_a_model_is_released(inputs: dict[str, float]) -> None:
     found = run(inputs)
     changed = found["released_quality_ratio"] != before(found["released_quality_ratio"], 1.0)
-    assert not np.any(changed & (found["release_share"] == 0))
-    released = 1 + np.flatnonzero(found["release_share"])
+    assert not np.any(changed & (found["released_share"] == 0))
+    released = 1 + np.flatnonzero(found["released_share"])
     assert list(released) == [LAUNCH, *range(LAUNCH + CADENCE, MONTHS + 1, CADENCE)]
 
 

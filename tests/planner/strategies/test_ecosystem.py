@@ -23,7 +23,7 @@ from tests.planner.strategies.conftest import GIVEN, MONTHS, Alone, any_inputs
 NAME = "ecosystem"
 inputs = any_inputs(NAME)
 few = settings(max_examples=40, phases=(Phase.explicit, Phase.generate))
-LAUNCH = int(GIVEN["launch_month"])
+LAUNCH = int(GIVEN["service_month"])
 
 PLAIN = {
     "ecosystem_effort_share": 1.0, "partner_programme_month": 1.0, "recruited_partners_per_month": 8.0,
@@ -95,7 +95,7 @@ def test_in_a_steady_state_partners_and_their_customers_are_flows_times_times(al
     assert late["onboarding_partners"] == pytest.approx(32.0, rel=1e-3)
     assert late["active_partners"] == pytest.approx(100.0, rel=0.02)
     fresh = (
-        2 * GIVEN["launch_month"]
+        2 * GIVEN["service_month"]
     )  # nothing is decided before the launch, and two a month leave all the same
     assert late["active_partners"] >= 100.0 - fresh
     assert late["sourced_customers"] == pytest.approx(10 * late["productive_partners"])

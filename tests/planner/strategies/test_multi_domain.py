@@ -30,7 +30,7 @@ from tests.planner.strategies.conftest import (
 inputs = any_inputs("multi_domain")
 few = settings(max_examples=15, phases=(Phase.explicit, Phase.generate))
 LISTS = lists_of("multi_domain")
-START = int(GIVEN["launch_month"])
+START = int(GIVEN["service_month"])
 TEAM_AS_ASKED_FOR = {"first_sellers_people": 0.0, "most_sellers_people": 1e6, "seller_hiring_months": 1.0}
 
 

@@ -91,7 +91,7 @@ def test_more_churn_never_brings_more_users_or_revenue(
 @given(inputs=inputs)
 def test_nobody_comes_before_the_launch(alone: Alone, inputs: dict[str, float]) -> None:
     found = alone("open_platform", inputs)
-    early = slice(0, int(GIVEN["launch_month"]) - 1)
+    early = slice(0, int(GIVEN["service_month"]) - 1)
     for name in ("users", "developers", "apps", "served_tokens", "revenue_usd", "marketing_usd", "people"):
         assert not np.any(found[name][early]), name
         assert found[name].shape == (MONTHS,)
@@ -153,7 +153,7 @@ def test_a_dearer_token_is_asked_for_less(alone: Alone) -> None:
 
 # Critical mass
 
-NO_EFFORT = {**PLAUSIBLE, "platform_effort_share": 0.0, "launch_month": 1.0}
+NO_EFFORT = {**PLAUSIBLE, "platform_effort_share": 0.0, "service_month": 1.0}
 """Nobody comes but for those who are there: the innovation rates count for nothing."""
 
 
@@ -263,7 +263,7 @@ def test_a_large_start_and_a_small_one_end_alike() -> None:
 
 
 SLOW_START = {
-    **PLAUSIBLE, "launch_month": 1.0, "developer_innovation_share_per_month": 0.0002,
+    **PLAUSIBLE, "service_month": 1.0, "developer_innovation_share_per_month": 0.0002,
     "user_attraction_share_per_month": 0.001, "base_churn_share_per_month": 0.08, "demand_swing_ratio": 0.0,
 }  # fmt: skip
 
@@ -380,7 +380,7 @@ def test_accounts_that_pay_are_those_before_with_the_new_without_the_lost(
 
 
 def test_what_keeps_a_platform_of_known_size_running(alone: Alone) -> None:
-    fixed = {**PLAUSIBLE, "launch_month": 1.0, "opening_users": 5e5, "opening_paid_users": 4e4}
+    fixed = {**PLAUSIBLE, "service_month": 1.0, "opening_users": 5e5, "opening_paid_users": 4e4}
     still = dict.fromkeys((*COMING, *LEAVING), 0.0)
     found = {
         name: row[0]

@@ -39,12 +39,12 @@ class Inputs(Section):
     """Cost of a course over its fee."""
 
 
-def new_customers(month: Array, launch_month: Array, course_customers_per_month: Array) -> Array:
+def new_customers(month: Array, service_month: Array, course_customers_per_month: Array) -> Array:
     """People who take a course in the month.
 
     Source: definition.
     """
-    return np.where(month >= launch_month, course_customers_per_month, 0.0)
+    return np.where(month >= service_month, course_customers_per_month, 0.0)
 
 
 def revenue_usd(new_customers: Array, course_usd_per_customer: Array) -> Array:

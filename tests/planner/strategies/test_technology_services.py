@@ -236,7 +236,7 @@ def test_references_come_without_effort(alone: Alone) -> None:
 
 
 def test_a_part_of_the_clients_uses_the_api(alone: Alone) -> None:
-    found = alone("technology_services", {**STEADY, "launch_month": 30.0})
+    found = alone("technology_services", {**STEADY, "service_month": 30.0})
     tokens = before(found["paying_customers"]) * 0.2 * 1e8
     served = np.arange(1, MONTHS + 1) >= 30
     np.testing.assert_allclose(found["served_tokens"], np.where(served, tokens, 0.0))

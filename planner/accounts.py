@@ -12,7 +12,8 @@ from planner.formulas.calendar import Length, Period, periods
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.result import Figure, Result
+    from planner.figure import Figure
+    from planner.result import Result
 
 STATEMENTS = {
     "income": (

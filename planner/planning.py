@@ -9,8 +9,9 @@ from typing import Any
 
 from planner.drawing import draws_of
 from planner.errors import InputError
+from planner.figure import Figure
 from planner.preparing import Prepared, check_memory, prepare
-from planner.result import Figure, Result
+from planner.result import Result
 
 HEADLINES = (
     "cash_usd", "cash_before_funding_usd", "revenue_usd", "total_cost_usd", "ebitda_usd", "people", "serving_usd",

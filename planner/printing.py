@@ -16,7 +16,8 @@ from planner.analysis.solving import Solution
 from planner.analysis.validation import Check
 from planner.engine import Function
 from planner.evidence import Leaf
-from planner.result import Figure, Result, documentation, formula
+from planner.figure import Figure, documentation, formula
+from planner.result import Result
 from planner.statuses import reason, status
 from planner.tracing import Trace
 from planner.units import unit_text

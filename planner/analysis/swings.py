@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.evidence import Leaf
-from planner.result import Figure, Result
+from planner.figure import Figure
+from planner.result import Result
 from planner.scenario.quantities import Quantity
 
 Array = NDArray[np.float64]

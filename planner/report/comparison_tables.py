@@ -11,6 +11,7 @@ import numpy as np
 from markupsafe import Markup
 
 from planner.analysis.comparing import COMPARED, Comparison, Difference, Step, ruin_share
+from planner.figure import Figure
 from planner.report import charts
 from planner.report.comparison_charts import paths
 from planner.report.comparison_words import EVERY_DRAW, letter
@@ -18,7 +19,6 @@ from planner.report.entries import shape
 from planner.report.formats import Formats
 from planner.report.money import DIGITS, WHOLE_DIGITS, unit_of
 from planner.report.sentences import brief, is_felt
-from planner.result import Figure
 from planner.scenario.keys import ANY, keys, quantities
 from planner.scenario.quantities import Quantity
 

@@ -14,11 +14,12 @@ from markupsafe import Markup, escape
 
 from planner.engine import MONTH, Parameter, is_shock
 from planner.evidence import Leaf
+from planner.figure import Figure
 from planner.report.charts import spark
 from planner.report.formats import Formats
 from planner.report.outlook import is_choice, is_known, unused
 from planner.report.sentences import brief
-from planner.result import Figure, Result
+from planner.result import Result
 from planner.scenario.distributions import Distribution
 from planner.scenario.keys import keys
 from planner.scenario.quantities import Quantity

@@ -13,10 +13,10 @@ import pytest
 from planner import strategies
 from planner.engine import PREFIXES, figures_of
 from planner.evidence import SHOCKS
+from planner.figure import documentation, formula
 from planner.planning import HEADLINES
 from planner.preparing import COMPANY, prepare, strategy_figures
 from planner.printing import HEADLINES as PRINTED
-from planner.result import documentation, formula
 from planner.scenario.keys import ANY, keys
 from planner.units import UNIT_WORDS, unit_of
 

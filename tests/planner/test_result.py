@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from planner.errors import FigureError
+from planner.figure import Figure, documentation, formula
 from planner.formulas.serving import serving_usd
 from planner.printing import number, summary
-from planner.result import Figure, Result, documentation, formula
+from planner.result import Result
 from planner.statuses import reason, status
 from planner.tally import Histogram
 from planner.units import UNIT_WORDS
@@ -215,7 +216,8 @@ def test_a_frame_without_draws_has_the_central_path(planned: Planned) -> None:
 def test_the_formula_is_shown_as_it_stands_in_the_code() -> None:
     assert formula(serving_usd) == "return api_usd + serving_compute_usd + owned_running_usd"
     assert documentation(serving_usd) == (
-        "Cost of serving the tokens of the month, bought and computed; what own accelerators lose in worth apart.", "definition.",
+        "Cost of serving the tokens of the month, bought and computed; what own accelerators lose in worth apart.",
+        "definition.",
     )  # fmt: skip
     assert formula(None) == ""
 

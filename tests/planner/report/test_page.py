@@ -27,7 +27,7 @@ from planner.report.outlook import evident, is_choice, outlook
 from planner.report.page import page
 from planner.result import Result
 
-MAX_BYTES = 700_000
+MAX_BYTES = 1_000_000
 VOID = {"meta", "link", "input", "br", "rect", "path"}
 Planner = Callable[..., Result]
 

@@ -25,6 +25,7 @@ from planner.report.messages import messages
 from planner.report.money import FLOWS, Money
 from planner.report.outlook import evident, is_choice, outlook
 from planner.report.page import page
+from planner.resources import templates
 from planner.result import Result
 
 MAX_BYTES = 1_000_000
@@ -400,3 +401,11 @@ def test_what_cannot_be_written_is_refused_before_anything_is_planned(tmp_path: 
     check_output(tmp_path / "a" / "b.html")
     assert file.read_text() == "kept"
     assert not (tmp_path / "a").exists()
+
+
+def test_every_kind_of_cost_has_a_colour_of_its_own(planned: Planner) -> None:
+    money = Money(planned("base"), outlook(planned("base")), Formats(messages("en"), "2027-01"))
+    style = (templates() / "report.css").read_text("utf-8")
+    for number in range(1, len(money.costs) + 1):
+        assert f".kind-{number} {{" in style
+        assert len(set(re.findall(rf"--kind-{number}: (#\w+)", style))) == 2, "light and dark"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from planner.formulas import data, serving, statements
-from planner.units import Array
+from planner.formulas.totals import total
+from planner.units import Array, Rows
 
 
 def recurring_revenue_usd() -> Array:
@@ -336,3 +337,19 @@ def separate_tax_usd(
     Source: definition; the rate is an input.
     """
     return statements.tax_usd(previous_separate_tax_losses_usd, separate_ebitda_usd, tax_rate_share)
+
+
+def total_strategy_revenue_usd(series_revenue_usd: Rows) -> Array:
+    """Revenue of the strategy over the whole horizon.
+
+    Source: definition.
+    """
+    return total(series_revenue_usd)
+
+
+def total_contribution_usd(series_contribution_usd: Rows) -> Array:
+    """What the strategy adds to earnings over the whole horizon before all that the strategies share.
+
+    Source: definition.
+    """
+    return total(series_contribution_usd)

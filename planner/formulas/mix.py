@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from planner.units import Array
+from planner.formulas.totals import total
+from planner.units import Array, Rows
 
 
 def opening_shared_usage_tokens() -> Array:
@@ -145,6 +146,22 @@ def pooling_saving_usd(
     """
     separate_usd = sum(each_separate_ebitda_usd, 0.0) - sum(each_separate_tax_usd, 0.0)
     return ebitda_usd - tax_usd - separate_usd
+
+
+def total_shared_cost_usd(series_shared_cost_usd: Rows) -> Array:
+    """Cost that no strategy causes alone over the whole horizon.
+
+    Source: definition.
+    """
+    return total(series_shared_cost_usd)
+
+
+def total_pooling_saving_usd(series_pooling_saving_usd: Rows) -> Array:
+    """What it saves over the whole horizon that the strategies share one company; below zero where it costs more.
+
+    Source: definition.
+    """
+    return total(series_pooling_saving_usd)
 
 
 def _per(usd: Array, amount: Array) -> Array:

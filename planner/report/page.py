@@ -20,6 +20,7 @@ from planner.evidence import Kind
 from planner.report import charts, outlook, words
 from planner.report.challenges import Challenges
 from planner.report.dependence import Dependences
+from planner.report.earning import Earnings
 from planner.report.entries import Entries
 from planner.report.formats import Formats
 from planner.report.measured import Measured
@@ -76,6 +77,7 @@ def _context(result: Result, formats: Formats, today: date) -> dict[str, Any]:
         "kinds_bar": _kinds_bar(seen.kinds),
         "money": Money(result, seen, formats),
         "card": ModelCard(result, entries, formats),
+        "earnings": Earnings(result, entries, formats),
         "challenges": Challenges(result, entries, formats).all(),
         "record": record,
         "measured": Measured(record, formats) if record else None,

@@ -60,6 +60,16 @@ def title(name: str) -> str:
     return first.strip() if colon else name.replace("_", " ").capitalize()
 
 
+def key_figures(name: str) -> tuple[str, ...]:
+    """Return the figures of a strategy, or inputs, that the report tells first: its `KEY_FIGURES`, if it names some."""
+    return tuple(getattr(module(name), "KEY_FIGURES", ()))
+
+
+def statement(name: str) -> str:
+    """Return what the report says of a strategy's key figures together: its `STATEMENT`, with them as %(figure)s."""
+    return str(getattr(module(name), "STATEMENT", ""))
+
+
 def _forget() -> None:
     importlib.invalidate_caches()
     scenario_model.cache_clear()

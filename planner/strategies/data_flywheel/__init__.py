@@ -17,6 +17,23 @@ LOOP = (
 """The keys that make the loop gain."""
 
 
+KEY_FIGURES = (
+    "stock_tokens",
+    "quality_ratio",
+    "loop_gain_ratio",
+    "effective_exponent_ratio",
+    "needed_exponent_ratio",
+    "counted_gain_ratio",
+)
+"""What the report tells of the strategy first."""
+STATEMENT = (
+    "The learning curve supports a loop gain of %(loop_gain_ratio)s: growth from outside is multiplied by it. The plan "
+    "counts on %(counted_gain_ratio)s, for which the data would need an exponent of %(needed_exponent_ratio)s; they "
+    "have %(effective_exponent_ratio)s. A larger one has to be measured on data of the domain."
+)
+"""What the report says about the loop."""
+
+
 class Inputs(Section):
     """Data flywheel: who comes and stays, what they use and pay, what data that brings, what data are worth."""
 

@@ -28,21 +28,28 @@ def metered_tokens(
     return launched_share * paying_customers * tokens_per_paying_customer_month * metered_share * demand
 
 
+def free_tokens(launched_share: Array, free_customers: Array, tokens_per_free_customer_month: Array) -> Array:
+    """Tokens of the free tier in the month.
+
+    Source: definition.
+    """
+    return launched_share * free_customers * tokens_per_free_customer_month
+
+
 def served_tokens(
     launched_share: Array,
     paying_customers: Array,
     tokens_per_paying_customer_month: Array,
     metered_share: Array,
     metered_tokens: Array,
-    free_customers: Array,
-    tokens_per_free_customer_month: Array,
+    free_tokens: Array,
 ) -> Array:
     """Tokens that the service has to serve in the month: within the fee, metered, and of the free tier.
 
     Source: definition.
     """
     included = paying_customers * tokens_per_paying_customer_month * (1.0 - metered_share)
-    return metered_tokens + launched_share * (included + free_customers * tokens_per_free_customer_month)
+    return metered_tokens + launched_share * included + free_tokens
 
 
 def kept_tokens(

@@ -17,6 +17,16 @@ ROUNDING = 1e-9
 """By which shares that sum to one may lie above it in floating point."""
 
 
+KEY_FIGURES = (
+    "active_partners",
+    "own_chain_share",
+    "partner_chain_share",
+    "sourced_customers",
+    "direct_customers",
+)
+"""What the report tells of the strategy first."""
+
+
 class Inputs(Section):
     """Ecosystem: how partners come and grow, what they and the company sell, who keeps which share, what it costs."""
 

@@ -17,6 +17,15 @@ MOST_DOMAINS = 8
 """Each domain has a surprise of its own in every month, and so many are drawn."""
 
 
+KEY_FIGURES = (
+    "domain_concentration_share",
+    "diversification_ratio",
+    "domain_customers",
+    "domain_value_usd",
+)
+"""What the report tells of the strategy first."""
+
+
 class Domain(Section):
     """One domain: when it is entered and at what cost, who could buy, what they pay and need."""
 

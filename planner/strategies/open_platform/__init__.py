@@ -7,6 +7,16 @@ from pydantic import ValidationInfo, field_validator
 from planner.scenario.base import Section, assumed
 from planner.scenario.quantities import Positive, Quantity
 
+KEY_FIGURES = (
+    "takeoff_rate_share_per_month",
+    "critical_mass_month",
+    "critical_mass_subsidy_usd",
+    "users",
+    "developers",
+    "apps",
+)
+"""What the report tells of the strategy first."""
+
 
 class Inputs(Section):
     """Open platform: who can come, what draws them, what they use and pay."""

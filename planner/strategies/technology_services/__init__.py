@@ -5,6 +5,14 @@ from __future__ import annotations
 from planner.scenario.base import Section, assumed
 from planner.scenario.quantities import Positive, Quantity
 
+KEY_FIGURES = (
+    "utilisation_share",
+    "project_margin_share",
+    "backlog_usd",
+    "active_customers",
+)
+"""What the report tells of the strategy first."""
+
 
 class Inputs(Section):
     """Technology services: how deals come, what they are worth, who delivers them, how they are paid."""

@@ -1,0 +1,87 @@
+"""How the company earns: what each strategy brings and adds, what it turns on, and what sharing one company saves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from planner import strategies
+from planner.report.entries import Entries
+from planner.report.formats import Formats
+from planner.result import Result
+
+
+@dataclass(frozen=True)
+class Line:
+    """One number: the figure or input that it comes from, what it is, and its value on the central path."""
+
+    name: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Earning:
+    """One strategy of the plan."""
+
+    title: str
+    money: tuple[Line, ...]
+    """Revenue and contribution over the plan."""
+    key_figures: tuple[Line, ...]
+    """What the strategy turns on; monthly ones in the last month."""
+    statement: str
+    """What these say together; empty where the strategy has no such sentence."""
+
+
+class Earnings:
+    """Reads off a result how the company earns."""
+
+    def __init__(self, result: Result, entries: Entries, formats: Formats) -> None:
+        """Take the result, its figures as text, and the language."""
+        self.result = result
+        self.entries = entries
+        self._ = formats.messages.gettext
+
+    def strategies(self) -> list[Earning]:
+        """Return the strategies of the plan in the order of the scenario."""
+        _ = self._
+        labels = {
+            "total_strategy_revenue_usd": _("Revenue over the plan"),
+            "total_contribution_usd": _("Added to earnings over the plan, before what is shared"),
+        }
+        found = []
+        for name in self.result.scenario.strategies:
+            money = tuple(self._line(f"{name}.{figure}", label) for figure, label in labels.items())
+            lines = tuple(self._key_figures(name))
+            values = {line.name.rpartition(".")[2]: line.value for line in lines}
+            said = strategies.statement(name)
+            statement = _(said) % values if said else ""
+            found.append(Earning(_(strategies.title(name)), money, lines, statement))
+        return found
+
+    def shared(self) -> list[Line]:
+        """Return what the strategies share: what it costs, and with several of them what it saves."""
+        _ = self._
+        lines = [
+            self._line("total_shared_cost_usd", _("Shared over the plan: listed staff, own models, overhead"))
+        ]
+        if len(self.result.scenario.strategies) > 1:
+            label = _("Saved by sharing one company, against one for each strategy")
+            lines.append(self._line("total_pooling_saving_usd", label))
+        return lines
+
+    def _key_figures(self, strategy: str) -> Iterator[Line]:
+        for name in strategies.key_figures(strategy):
+            full = f"{strategy}.{name}"
+            if full in self.result:
+                yield self._line(full, _first(self._(self.result[full].sentence)))
+            elif name in self.result.leaves:
+                yield self._line(name, _first(self._(self.result.leaves[name].help)))
+
+    def _line(self, name: str, label: str) -> Line:
+        return Line(name, label, self.entries.text(name))
+
+
+def _first(text: str) -> str:
+    """Return the first sentence of a text, without its full stop."""
+    return text.partition(". ")[0].removesuffix(".")

@@ -32,6 +32,8 @@ SI_PREFIXES = (
     (1e3, "k"),
 )
 RAISED = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+NEVER = ("never", "not within the horizon")
+"""What figures say of a month that does not come."""
 SMALL_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
 
 
@@ -140,7 +142,8 @@ class Formats:
 
     def missing(self, words: str) -> str:
         """Return in the language of the page why a number is not there; what never comes may come after the plan."""
-        return self.messages.gettext("not within the plan" if words == "never" else words)
+        _ = self.messages.gettext
+        return _("not within the plan") if words in NEVER else _(words)
 
     def between(self, low: str, high: str) -> str:
         """Return a range of two texts that `quantity` or `money` wrote: `$19 to $29 per month`, the unit once."""

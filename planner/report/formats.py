@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -37,6 +38,8 @@ NEVER = ("never", "not within the horizon")
 """What figures say of a month that does not come."""
 HAN_SPACE = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 """A space between two Chinese characters, as after a number that is written with one."""
+FULL_WIDTH_SPACE = re.compile("(?<=[\u3002\uff01\uff1f]) ")
+"""A space after a full stop that is as wide as a character."""
 SMALL_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
 
 
@@ -160,6 +163,10 @@ class Formats:
             below[-1] = below[-1].partition("/")[0]  # a unit that follows without a space, as in Chinese
         values = {"low": " ".join(below), "high": high}
         return self.messages.gettext("%(low)s to %(high)s") % values
+
+    def joined(self, sentences: Iterable[str]) -> str:
+        """Return sentences one after the other, with the space between them that the language has."""
+        return FULL_WIDTH_SPACE.sub("", " ".join(sentences))
 
     def _with_unit(self, value: float, head: str, digits: int) -> str:
         if head == "usd" or head.endswith(" usd"):

@@ -17,6 +17,7 @@ from planner.engine import Function, figures_of
 from planner.figure import documentation
 from planner.preparing import COMPANY, strategy_figures
 from planner.report.formats import Formats
+from planner.report.measured import labels
 from planner.report.messages import Messages, languages, messages
 from planner.report.page import owner_words, section_words
 from planner.scenario import bounded, discrete, distributions, truncation
@@ -82,7 +83,10 @@ def helps() -> set[str]:
 
 def quantities() -> set[str]:
     inputs = {key.name for key in keys(strategies.scenario_model()).values() if key.is_quantity}
-    return inputs | {name for name, _function in functions()} | {*evidence.CHOICES, *evidence.SPEEDS}
+    measured = {name.replace("_step_", "_") for name in labels(str) if "_nats_" not in name}
+    return (
+        inputs | measured | {name for name, _function in functions()} | {*evidence.CHOICES, *evidence.SPEEDS}
+    )
 
 
 def units() -> set[str]:

@@ -43,6 +43,28 @@ SHOCKS = {
 }
 """Leaves that have a value of their own in each month of each draw."""
 
+CHOICES = {
+    "weight_bits_per_param": "Bits of one weight in the precision in which the model is served.",
+    "first_api_share": "1 when the first model is bought from a vendor's API, otherwise 0.",
+    "first_fine_tuned_share": "1 when the first model is fine-tuned by the company, otherwise 0.",
+    "first_pretrained_share": "1 when the first model is pretrained by the company, otherwise 0.",
+    "second_api_share": "1 when the model after the switch is bought from a vendor's API, otherwise 0.",
+    "second_fine_tuned_share": "1 when the model after the switch is fine-tuned by the company, otherwise 0.",
+    "second_pretrained_share": "1 when the model after the switch is pretrained by the company, otherwise 0.",
+    "switch_month": "Month from which the second model serves.",
+    "free_tier_marketing_share": "1 when serving free users counts as marketing, 0 when as cost of revenue.",
+    "training_capitalised_share": "1 when training of own models becomes an asset, 0 when it is a cost at once.",
+    "round_safe_share": "1 for each round that is a SAFE, 0 for a priced one.",
+}
+"""Leaves that follow from a choice among words."""
+
+SPEEDS = {
+    "filter_bytes_per_machine_second": "Bytes of text that the filter reads per second on one machine.",
+    "plain_filter_bytes_per_machine_second": "Bytes that the filter reads per second when it is not compressed.",
+    "compressed_filter_bytes_per_machine_second": "Bytes that the compressed filter reads per second.",
+}
+"""Leaves that the bench measures."""
+
 BESIDE_THE_PLAN = frozenset(
     {"plain_filter_bytes_per_machine_second", "compressed_filter_bytes_per_machine_second"}
 )
@@ -234,11 +256,12 @@ def _kept_books(finance: Finance) -> Iterator[Leaf]:
     reason = f"finance.rounds are {', '.join(kinds)}" if kinds else "finance.rounds lists none"
     safes = tuple(Quantity(float(kind == "safe")) for kind in kinds)
     about = Evidence("assumed", "choice of the scenario", note=reason)
-    yield Leaf("round_safe_share", safes, about, is_list=True)
+    yield Leaf("round_safe_share", safes, about, help=CHOICES["round_safe_share"], is_list=True)
 
 
 def _choice(name: str, value: float, reason: str) -> Leaf:
-    return Leaf(name, (Quantity(value),), Evidence("assumed", "choice of the scenario", note=reason))
+    about = Evidence("assumed", "choice of the scenario", note=reason)
+    return Leaf(name, (Quantity(value),), about, help=CHOICES[name])
 
 
 def _from_bench(scenario: Company, measured: Measured) -> Iterator[Leaf]:
@@ -254,7 +277,8 @@ def _from_bench(scenario: Company, measured: Measured) -> Iterator[Leaf]:
         found = measured.value("gpt", "throughput_bytes_per_second", precision)
         if isinstance(found, str):
             hint = "write data.filter_bytes_per_machine_second or run `benchplan bench run`"
-            yield Leaf(name, (), Evidence("assumed", "unknown"), problem=f"{name}: {found}; {hint}")
+            problem = f"{name}: {found}; {hint}"
+            yield Leaf(name, (), Evidence("assumed", "unknown"), help=SPEEDS[name], problem=problem)
             continue
         value, kind, reference, as_of, note = found
         # The two speeds of the saving were timed in turns: drawn apart they would lose what they have in common.
@@ -264,7 +288,8 @@ def _from_bench(scenario: Company, measured: Measured) -> Iterator[Leaf]:
             else ()
         )
         spread = Empirical.of(samples) if len(set(samples)) > 1 else None
-        yield Leaf(name, (Quantity(value, spread),), Evidence(kind, reference, as_of, note))
+        about = Evidence(kind, reference, as_of, note)
+        yield Leaf(name, (Quantity(value, spread),), about, help=SPEEDS[name])
 
 
 def _open_keys(loaded: Loaded[Company]) -> dict[str, Key]:

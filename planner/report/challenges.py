@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from planner.analysis.swings import Swing, moved_alone
 from planner.report.entries import Entries
 from planner.report.formats import Formats
-from planner.report.sentences import brief
+from planner.report.sentences import input_label
 from planner.result import Result
 
 FIGURES = (
@@ -136,5 +136,5 @@ class Challenges:
         if strongest is None or strongest.size <= 0:
             return None
         leaf = strongest.leaf
-        label = brief(leaf.help) or leaf.name
+        label = input_label(leaf.help, self.f) or leaf.name
         return Lever(leaf.name, label, self.f.money(strongest.at_p10), self.f.money(strongest.at_p90))

@@ -13,7 +13,10 @@ from numpy.typing import ArrayLike
 from planner.report.formats import Formats
 from planner.report.svg import Scale, band, columns, element, line, ticks
 
-LEFT, RIGHT, TOP, BOTTOM = 62.0, 10.0, 22.0, 26.0
+LEAST_LEFT, RIGHT, TOP, BOTTOM = 62.0, 10.0, 22.0, 26.0
+LABEL_GAP = 8.0
+LETTER_WIDTH, HAN_WIDTH, FIRST_HAN = 7.8, 12.5, "\u2e80"
+"""Pixels of a letter or digit of a label at most, and of a Chinese character."""
 YEAR_LABEL_WIDTH = 48.0
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_POINTS = 96.0, 20.0, 40
 
@@ -40,14 +43,18 @@ class Frame:
     high: float
     formats: Formats
     marks: Sequence[float] = field(init=False)
+    left: float = field(init=False)
+    """Where the axes begin: as far in as the longest label asks for."""
     x: Scale = field(init=False)
     y: Scale = field(init=False)
 
     def __post_init__(self) -> None:
         marks = ticks(min(self.low, 0.0), max(self.high, 0.0, self.low + 1.0), 5)
         object.__setattr__(self, "marks", marks)
+        widest = max(text_width(self.formats.money(mark)) for mark in marks)
+        object.__setattr__(self, "left", max(LEAST_LEFT, widest + LABEL_GAP + 2))
         right = self.size.width - RIGHT
-        object.__setattr__(self, "x", Scale(0.0, float(self.months), LEFT, right))
+        object.__setattr__(self, "x", Scale(0.0, float(self.months), self.left, right))
         object.__setattr__(self, "y", Scale(marks[0], marks[-1], self.size.height - BOTTOM, TOP))
 
     def middle(self, month: int) -> float:
@@ -60,9 +67,13 @@ class Frame:
         for mark in self.marks:
             at = self.y(mark)
             css = "zero" if mark == 0 else "grid"
-            parts.append(element("path", d=f"M{LEFT:.0f} {at:.1f}H{self.size.width - RIGHT:.0f}", class_=css))
+            parts.append(
+                element("path", d=f"M{self.left:.0f} {at:.1f}H{self.size.width - RIGHT:.0f}", class_=css)
+            )
             label = self.formats.money(mark)
-            parts.append(element("text", label, x=LEFT - 8, y=at + 4, class_="label", text_anchor="end"))
+            parts.append(
+                element("text", label, x=self.left - LABEL_GAP, y=at + 4, class_="label", text_anchor="end")
+            )
         for month, year in self._years():
             at = self.x(month - 1)
             bottom = self.size.height - BOTTOM
@@ -77,11 +88,16 @@ class Frame:
         if len(starts) > 1 and self.x(starts[1][0]) - self.x(starts[0][0]) < YEAR_LABEL_WIDTH:
             starts = starts[1:]
         step = 1
-        while len(starts) / step * YEAR_LABEL_WIDTH > self.size.width - LEFT - RIGHT:
+        while len(starts) / step * YEAR_LABEL_WIDTH > self.size.width - self.left - RIGHT:
             step += 1
         return [
             start for start in starts[::step] if self.x(start[0] - 1) < self.size.width - YEAR_LABEL_WIDTH
         ]
+
+
+def text_width(label: str) -> float:
+    """Return about how many pixels a label is wide."""
+    return sum(HAN_WIDTH if letter >= FIRST_HAN else LETTER_WIDTH for letter in label)
 
 
 def fan(

@@ -18,7 +18,7 @@ from planner.report.comparison_words import EVERY_DRAW, letter
 from planner.report.entries import shape
 from planner.report.formats import Formats
 from planner.report.money import DIGITS, WHOLE_DIGITS, unit_of
-from planner.report.sentences import brief, is_felt
+from planner.report.sentences import input_label, is_felt
 from planner.scenario.keys import ANY, keys, quantities
 from planner.scenario.quantities import Quantity
 
@@ -183,7 +183,7 @@ class ComparisonTables:
             pattern = ".".join(ANY if part.isdecimal() else part for part in key.split("."))
             help_text = schema[pattern].description if pattern in schema else ""
             if key not in SELF_EVIDENT:
-                found.append(InputRow(key, brief(help_text), self._input_texts(key, values)))
+                found.append(InputRow(key, input_label(help_text, self.f), self._input_texts(key, values)))
         return found
 
     def _input_texts(self, key: str, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -210,7 +210,7 @@ class ComparisonTables:
             return self.f.quantity(quantity.value, name)
         facts = quantity.distribution.summary()
         low, high = (self.f.quantity(facts[end], name) for end in ("p5", "p95"))
-        return f"{self.f.between(low, high)} ({shape(quantity.distribution)})"
+        return f"{self.f.between(low, high)} ({shape(quantity.distribution, self.f)})"
 
     def _cell(self, figure: Figure) -> tuple[str, str]:
         low, middle, high = (float(figure.quantile(q)) for q in (0.1, 0.5, 0.9))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from planner.report.entries import Entries
 from planner.report.formats import Formats
-from planner.report.sentences import brief
+from planner.report.sentences import input_label
 from planner.result import Result
 from planner.scenario.keys import ANY
 from planner.scenario.uncertainty import FACTOR, Repair
@@ -108,7 +108,7 @@ class Dependences:
             return Named(spelling.removeprefix(FACTOR).replace("_", " "))
         name = self._leaf_name(spelling)
         leaf = self.result.leaves.get(name)
-        label = (brief(leaf.help) if leaf else "") or spelling
+        label = (input_label(leaf.help, self.f) if leaf else "") or spelling
         if leaf and leaf.is_list:
             label += f" ({spelling})"
         return Named(label, self.entries.anchor(name) if name in self.entries.leaves else "")

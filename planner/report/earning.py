@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planner import strategies
 from planner.report.entries import Entries
 from planner.report.formats import Formats
+from planner.report.sentences import input_label
 from planner.result import Result
 
 
@@ -40,6 +42,7 @@ class Earnings:
         """Take the result, its figures as text, and the language."""
         self.result = result
         self.entries = entries
+        self.f = formats
         self._ = formats.messages.gettext
 
     def strategies(self) -> list[Earning]:
@@ -76,7 +79,7 @@ class Earnings:
             if full in self.result:
                 yield self._line(full, _first(self._(self.result[full].sentence)))
             elif name in self.result.leaves:
-                yield self._line(name, _first(self._(self.result.leaves[name].help)))
+                yield self._line(name, input_label(self.result.leaves[name].help, self.f))
 
     def _line(self, name: str, label: str) -> Line:
         return Line(name, label, self.entries.text(name))
@@ -84,4 +87,4 @@ class Earnings:
 
 def _first(text: str) -> str:
     """Return the first sentence of a text, without its full stop."""
-    return text.partition(". ")[0].removesuffix(".")
+    return re.split(r"\. |\u3002", text, maxsplit=1)[0].removesuffix(".")

@@ -18,7 +18,7 @@ from planner.figure import Figure
 from planner.report.charts import spark
 from planner.report.formats import Formats
 from planner.report.outlook import is_choice, is_known, unused
-from planner.report.sentences import brief
+from planner.report.sentences import input_label
 from planner.result import Result
 from planner.scenario.distributions import Distribution
 from planner.scenario.keys import keys
@@ -173,11 +173,12 @@ class Entries:
     def _figure(self, name: str) -> FigureEntry:
         figure = self.result[name]
         references = tuple(self._references(name))
+        _ = self.formats.messages.gettext
         return FigureEntry(
             name=name,
             anchor=self.anchor(name),
-            sentence=figure.sentence,
-            source=prose(figure.source),
+            sentence=_(figure.sentence),
+            source=prose(_(figure.source)),
             formula=figure.formula,
             value=self.text(name),
             odds=self._odds(figure),
@@ -244,17 +245,19 @@ class Entries:
 
     def _input(self, leaf: Leaf, key: str) -> InputEntry:
         uncertain = leaf.uncertain.values()
-        kinds = dict.fromkeys(shape(q.distribution) for q in uncertain if q.distribution)
+        kinds = dict.fromkeys(shape(q.distribution, self.formats) for q in uncertain if q.distribution)
         return InputEntry(
             name=leaf.name,
             anchor=self.anchor(leaf.name),
             kind=self._kind(leaf),
-            label=prose(brief(leaf.help) or leaf.evidence.note.partition(":")[0] or leaf.name),
+            label=prose(
+                input_label(leaf.help or leaf.evidence.note.partition(":")[0], self.formats) or leaf.name
+            ),
             values=tuple(self._values(leaf)),
             ranges=tuple(self._range(leaf.name, q) for q in leaf.quantities) if uncertain else (),
             distribution=", ".join(kinds),
             means=tuple(self._mean(leaf.name, q) for q in leaf.quantities) if uncertain else (),
-            source=prose(leaf.evidence.reference),
+            source=prose(self.formats.messages.gettext(leaf.evidence.reference)),
             as_of=leaf.evidence.as_of,
             note=prose(leaf.evidence.note),
             beside=leaf.beside,
@@ -283,10 +286,10 @@ class Entries:
         return self.formats.quantity(quantity.distribution.mean, name) if quantity.distribution else ""
 
 
-def shape(distribution: Distribution) -> str:
+def shape(distribution: Distribution, formats: Formats) -> str:
     """Return what kind of distribution it is, in its whole spelling where p5 and p95 do not say it."""
     if distribution.kind in SAID_BY_ENDS or len(str(distribution)) > LONGEST_SPELLING:
-        return distribution.kind
+        return formats.messages.gettext(distribution.kind)
     return str(distribution)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -32,6 +34,12 @@ SI_PREFIXES = (
     (1e3, "k"),
 )
 RAISED = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+NEVER = ("never", "not within the horizon")
+"""What figures say of a month that does not come."""
+HAN_SPACE = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+"""A space between two Chinese characters, as after a number that is written with one."""
+FULL_WIDTH_SPACE = re.compile("(?<=[\u3002\uff01\uff1f]) ")
+"""A space after a full stop that is as wide as a character."""
 SMALL_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
 
 
@@ -123,7 +131,7 @@ class Formats:
 
     def quantity(self, value: float, name: str, digits: int = 3) -> str:
         """Return a number with the unit that its name carries, or in words why it is not there."""
-        unit = unit_text(name)
+        unit = unit_text(name).removesuffix(" per")
         if math.isnan(value):
             return self.messages.gettext("undefined")
         if math.isinf(value):
@@ -135,12 +143,13 @@ class Formats:
             return self.messages.gettext("%(date)s (month %(number)s)") % {
                 "date": self.month(value), "number": f"{value:g}"
             }  # fmt: skip
-        written = self._with_unit(value, head, rest, digits)
-        return f"{written}{self._per(per, head, rest)}"
+        written = self._with_unit(value, head, digits)
+        return self._per(written, head, rest) if per else written
 
     def missing(self, words: str) -> str:
         """Return in the language of the page why a number is not there; what never comes may come after the plan."""
-        return self.messages.gettext("not within the plan" if words == "never" else words)
+        _ = self.messages.gettext
+        return _("not within the plan") if words in NEVER else _(words)
 
     def between(self, low: str, high: str) -> str:
         """Return a range of two texts that `quantity` or `money` wrote: `$19 to $29 per month`, the unit once."""
@@ -150,32 +159,44 @@ class Formats:
         while min(len(below), len(above)) > 1 and below[-1] == above[-1]:
             below.pop()
             above.pop()
+        if len(below) == 1 and below[-1].partition("/")[2] == above[-1].partition("/")[2]:
+            below[-1] = below[-1].partition("/")[0]  # a unit that follows without a space, as in Chinese
         values = {"low": " ".join(below), "high": high}
         return self.messages.gettext("%(low)s to %(high)s") % values
 
-    def _with_unit(self, value: float, head: str, rest: str, digits: int) -> str:
+    def joined(self, sentences: Iterable[str]) -> str:
+        """Return sentences one after the other, with the space between them that the language has."""
+        return FULL_WIDTH_SPACE.sub("", " ".join(sentences))
+
+    def _with_unit(self, value: float, head: str, digits: int) -> str:
         if head == "usd" or head.endswith(" usd"):
             return self.money(value, digits)
         if head == "share":
             return self.percent(value, digits)
         if head == "ratio":
-            return f"{self.number(value, digits)} x"
+            return self._filled("%(number)s x", number=self.number(value, digits))
         if head in ("bytes", "flops"):
             return self._prefixed(value, {"bytes": "B", "flops": "FLOP"}[head], digits)
         if head == "seconds" and 0 < abs(value) < 1.0:
             return self._small_seconds(value, digits)
         shown = " ".join(SINGULAR_OF.get(word, word) for word in head.split()) if value == 1 else head
-        return f"{self.number(value, digits)} {_spelt(shown)}".strip()
+        number = self.number(value, digits)
+        return self._filled(f"%(number)s {_spelt(shown)}", number=number) if shown else number
 
-    def _per(self, per: str, head: str, rest: str) -> str:
-        if not per:
-            return ""
+    def _per(self, amount: str, head: str, rest: str) -> str:
+        of_what = rest.removesuffix("second").strip()
         if head in ("bytes", "flops") and rest.split()[-1] == "second":
-            of_what = rest.removesuffix("second").strip()
-            return f"/s per {_spelt(of_what)}" if of_what else "/s"
+            return (
+                self._filled(f"%(amount)s/s per {_spelt(of_what)}", amount=amount)
+                if of_what
+                else f"{amount}/s"
+            )
         if rest.endswith(" second"):
-            return f" per second per {_spelt(rest.removesuffix(' second'))}"
-        return f" per {_spelt(rest)}"
+            return self._filled(f"%(amount)s per second per {_spelt(of_what)}", amount=amount)
+        return self._filled(f"%(amount)s per {_spelt(rest)}", amount=amount)
+
+    def _filled(self, text: str, **values: str) -> str:
+        return HAN_SPACE.sub("", self.messages.gettext(text) % values)
 
     def _prefixed(self, value: float, unit: str, digits: int) -> str:
         scale, prefix = next(((s, p) for s, p in SI_PREFIXES if abs(value) >= s), (1.0, ""))

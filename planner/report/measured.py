@@ -113,7 +113,10 @@ class Measured:
         methods = dict.fromkeys(m.method for m in there)
         notes = tuple(dict.fromkeys(m.note for m in there if m.note))
         label = self.labels.get(name) or label_of(name)
-        return Line(f"{prefix}: {label}" if prefix else label, cells, "; ".join(methods), notes)
+        if prefix:
+            trial = {"number": prefix.removeprefix("trial").strip(), "label": label}
+            label = self._("trial %(number)s: %(label)s") % trial
+        return Line(label, cells, "; ".join(methods), notes)
 
     def _cell(self, m: Measurement | None) -> Cell:
         if m is None:
@@ -127,9 +130,10 @@ class Measured:
 
     def _text(self, value: float, name: str) -> str:
         # The unit of one training step is that of its time or its FLOPs; nats are no unit of the planner's grammar.
-        _, nats, per = name.partition("_nats_per_")
-        if nats:
-            return f"{self.f.number(value)} nats per {per}"
+        _ = self._
+        for per, text in (("item", _("%(number)s nats per item")), ("byte", _("%(number)s nats per byte"))):
+            if name.endswith(f"_nats_per_{per}"):
+                return text % {"number": self.f.number(value)}
         return self.f.quantity(value, name.replace("_step_", "_"))
 
     def _interval(self, low: str, high: str) -> str:

@@ -1,12 +1,18 @@
-"""The report's texts in a language: gettext catalogues, read when a page is written; the source is English."""
+"""The report's texts in a language: gettext catalogues, read when a page is written; the source is English.
+
+A language is a folder of `.po` files, which are read as one: what the page says, the help of the inputs, the sentences
+of the figures, the units.
+"""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -26,7 +32,7 @@ class Messages:
 
     def gettext(self, message: str) -> str:
         """Return a text in the language of the page."""
-        return str(self.translations.gettext(message))
+        return str(self.translations.gettext(message)) if message else ""
 
     def ngettext(self, one: str, many: str, number: int) -> str:
         """Return a text in the language of the page, in the form that the number asks for."""
@@ -35,7 +41,7 @@ class Messages:
 
 def languages() -> list[str]:
     """Return the languages for which a report can be written."""
-    return sorted({SOURCE_LANGUAGE, *(path.stem for path in _folder().glob("*.po"))})
+    return sorted({SOURCE_LANGUAGE, *(path.parent.name for path in _folder().glob("*/*.po"))})
 
 
 @cache
@@ -51,14 +57,18 @@ def messages(language: str) -> Messages:
         raise InputError(
             f"--lang {language}: there is no such catalogue of messages; allowed: {', '.join(known)}{hint}"
         )
-    path = _folder() / f"{language}.po"
-    return Messages(language, _read(path)) if path.is_file() else Messages(language)
+    paths = sorted(_folder().glob(f"{language}/*.po"))
+    return Messages(language, _read(paths, language)) if paths else Messages(language)
 
 
-def _read(path: Path) -> Translations:
-    compiled = io.BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=path.stem))
+def _read(paths: Iterable[Path], language: str) -> Translations:
+    merged, compiled = Catalog(locale=language), io.BytesIO()
+    for path in paths:
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if message.id:
+                    merged[message.id] = message
+    write_mo(compiled, merged)
     compiled.seek(0)
     return Translations(compiled)
 

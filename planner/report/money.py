@@ -15,7 +15,7 @@ from planner.analysis.swings import Swing
 from planner.report import charts
 from planner.report.formats import MONTHS_PER_YEAR, Formats
 from planner.report.outlook import Outlook, rounds
-from planner.report.sentences import brief
+from planner.report.sentences import input_label
 from planner.result import Result
 
 FAN = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
@@ -177,7 +177,7 @@ class Money:
         return SwingRow(
             swing.leaf.name,
             kind,
-            brief(swing.leaf.help) or swing.leaf.name,
+            input_label(swing.leaf.help, self.f) or swing.leaf.name,
             self.f.money(swing.at_p10),
             self.f.money(swing.at_p90),
             charts.spans([(swing.at_p10, swing.at_p90, kind)], low, high, centre),

@@ -88,8 +88,8 @@ def _context(result: Result, formats: Formats, today: date) -> dict[str, Any]:
         "entries": entries,
         "second_looks": second_looks(result, formats, today),
         "strategies": [_strategies(formats)[name] for name in result.scenario.strategies],
-        "owner_words": _strategies(formats) | _modules(formats),
-        "section_words": _sections(formats),
+        "owner_words": owner_words(formats),
+        "section_words": section_words(formats),
         "has_link": entries.has,
     }
 
@@ -97,31 +97,46 @@ def _context(result: Result, formats: Formats, today: date) -> dict[str, Any]:
 def _strategies(formats: Formats) -> dict[str, str]:
     """Return what every strategy is called; one that no catalogue of messages knows has the name that its file says."""
     _ = formats.messages.gettext
-    known = {"open_platform": _("Open platform"), "technology_services": _("Technology services")}
+    known = {
+        "data_flywheel": _("Data flywheel"),
+        "ecosystem": _("Ecosystem"),
+        "multi_domain": _("Multi-domain applications"),
+        "open_platform": _("Open platform"),
+        "technology_services": _("Technology services"),
+    }
     return {name: strategies.title(name) for name in strategies.names()} | known
 
 
-def _modules(formats: Formats) -> dict[str, str]:
+def owner_words(formats: Formats) -> dict[str, str]:
+    """Return what the modules of formulas and the strategies, to which figures belong, are called."""
     _ = formats.messages.gettext
-    return {
+    return _strategies(formats) | {
         "architecture": _("The model: parameters, FLOPs and bytes"),
+        "assets": _("What the company owns: accelerators and trained models"),
+        "balance": _("Balance sheet and cash flow"),
+        "capacity": _("Accelerators under contract and on demand"),
         "challenges": _("The five challenges"),
         "customers": _("Customers"),
         "data": _("Data"),
         "efficiency": _("Burn, growth and efficiency"),
+        "exits": _("A sale at the end of the plan"),
+        "funding": _("Funding and loans"),
         "investment": _("The plan as an investment"),
         "metrics": _("Known at the end of the plan"),
         "mix": _("What the strategies share"),
         "multimodality": _("Multimodality"),
+        "ownership": _("Who owns the company"),
         "people": _("People"),
         "privacy": _("Privacy and security"),
+        "releases": _("When models go live"),
         "serving": _("Serving"),
         "statements": _("Profit and loss, and cash"),
         "training": _("Training"),
     }
 
 
-def _sections(formats: Formats) -> dict[str, str]:
+def section_words(formats: Formats) -> dict[str, str]:
+    """Return what the sections of a scenario are called in the list of inputs."""
     _ = formats.messages.gettext
     return _strategies(formats) | {
         "model": _("Model"),

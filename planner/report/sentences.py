@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
 
 from planner.report.formats import Formats
@@ -12,6 +13,9 @@ FEW_DRAWS = 100
 """Below so many draws a share of them is told as a count, because a percentage would pretend too much."""
 LEADING = 5
 """The strongest inputs whose evidence the verdict tells."""
+CLAUSE_ENDS = ";|, if not|\uff1b"
+"""Where the first clause of an input's help ends, in English and in Chinese."""
+FULL_STOPS = ".\u3002"
 
 
 class Sentences:
@@ -212,7 +216,7 @@ class Sentences:
             "%(low)s and %(high)s. Assumed among the strongest inputs: %(assumed)s of %(leading)s."
         )
         return text % {
-            "name": brief(first.leaf.help) or first.leaf.name,
+            "name": input_label(first.leaf.help, self.f) or first.leaf.name,
             "low": self.f.money(low),
             "high": self.f.money(high),
             "assumed": sum(swing.leaf.evidence.kind == "assumed" for swing in leading),
@@ -258,6 +262,11 @@ def is_felt(value: float, error: float, write: Callable[[float], str]) -> bool:
     return {write(value - error), write(value + error)} != {write(value)}
 
 
+def input_label(text: str, formats: Formats) -> str:
+    """Return the first clause of an input's help in the language of the page."""
+    return brief(formats.messages.gettext(text))
+
+
 def brief(text: str) -> str:
     """Return the first clause of an input's help, without what stands for when it is left out."""
-    return text.partition(";")[0].partition(", if not")[0].rstrip(".")
+    return re.split(CLAUSE_ENDS, text, maxsplit=1)[0].rstrip(FULL_STOPS)

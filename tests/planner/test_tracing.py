@@ -93,7 +93,7 @@ def test_in_the_first_month_last_month_is_the_start(base: Result) -> None:
     start = next(node for node in root.children if node.read_as.startswith("previous_cash_usd"))
     assert start.name == "opening_cash_usd"
     assert start.read_as == "previous_cash_usd (the start)"
-    assert start.value == 500e3
+    assert start.value == 900e3
 
 
 def test_a_series_shows_the_whole_row(base: Result) -> None:

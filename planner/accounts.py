@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 STATEMENTS = {
     "income": (
         "revenue_usd", "cost_of_revenue_usd", "gross_profit_usd", "research_usd", "staff_usd", "marketing_usd",
-        "overhead_usd", "setup_usd", "ebitda_usd", "depreciation_usd", "amortisation_usd", "disposal_gain_usd",
-        "operating_income_usd", "interest_usd", "pretax_income_usd", "tax_usd", "net_income_usd",
+        "overhead_usd", "privacy_usd", "setup_usd", "ebitda_usd", "depreciation_usd", "amortisation_usd",
+        "disposal_gain_usd", "operating_income_usd", "interest_usd", "pretax_income_usd", "tax_usd", "net_income_usd",
     ),
     "cash_flow": (
         "net_income_usd", "interest_usd", "depreciation_usd", "amortisation_usd", "disposal_gain_usd",

@@ -67,6 +67,53 @@ def test_each_period_is_a_set_of_linked_statements(rich: Result) -> None:
     assert partial.to_dict() == {f"FY{year}": year in (2027, 2031) for year in range(2027, 2032)}
 
 
+def test_the_lines_of_each_statement_lead_to_its_sums(rich: Result) -> None:
+    frame = rich.statements("year")
+    table = frame.drop_duplicates(["period", "figure"]).pivot(
+        index="figure", columns="period", values="central"
+    )
+    for whole, added, taken in FOOTINGS:
+        lines = {line for statement in STATEMENTS.values() if whole in statement for line in statement}
+        assert {*added, *taken} <= lines, whole
+        found = table.loc[[*added]].sum() - table.loc[[*taken]].sum()
+        np.testing.assert_allclose(found, table.loc[whole], rtol=1e-9, atol=1e-6, err_msg=whole)
+
+
+FOOTINGS = (
+    ("gross_profit_usd", ("revenue_usd",), ("cost_of_revenue_usd",)),
+    (
+        "ebitda_usd",
+        ("gross_profit_usd",),
+        ("research_usd", "staff_usd", "marketing_usd", "overhead_usd", "privacy_usd", "setup_usd"),
+    ),
+    (
+        "operating_income_usd",
+        ("ebitda_usd", "disposal_gain_usd"),
+        ("depreciation_usd", "amortisation_usd"),
+    ),
+    ("net_income_usd", ("operating_income_usd",), ("interest_usd", "tax_usd")),
+    (
+        "operating_cash_flow_usd",
+        ("net_income_usd", "interest_usd", "depreciation_usd", "amortisation_usd", "working_capital_flow_usd"),
+        ("disposal_gain_usd",),
+    ),
+    ("investing_cash_flow_usd", ("resale_usd",), ("gpu_purchases_usd", "capitalised_training_usd")),
+    (
+        "financing_cash_flow_usd",
+        ("new_funding_usd", "new_debt_usd"),
+        ("loan_repayments_usd", "interest_usd"),
+    ),
+    (
+        "total_assets_usd",
+        ("cash_usd", "receivables_usd", "fixed_assets_usd", "trained_models_usd"),
+        (),
+    ),
+    ("total_liabilities_usd", ("payables_usd", "deferred_revenue_usd", "debt_usd"), ()),
+    ("equity_usd", ("paid_in_capital_usd", "retained_earnings_usd"), ()),
+)
+"""A sum of a statement, the lines that it adds and those that it takes off."""
+
+
 def test_quantiles_of_a_year_are_those_of_its_sum_and_not_sums_of_quantiles(rich: Result) -> None:
     frame = rich.statements("year").set_index(["statement", "period", "figure"])
     found = frame.loc[("income", "FY2029", "revenue_usd"), "p90"]

@@ -25,6 +25,7 @@ from planner.report.messages import messages
 from planner.report.money import FLOWS, Money
 from planner.report.outlook import evident, is_choice, outlook
 from planner.report.page import page
+from planner.resources import templates
 from planner.result import Result
 
 MAX_BYTES = 1_000_000
@@ -110,6 +111,14 @@ def test_drawings_are_well_formed(document: str) -> None:
     assert len(drawings) > 20
     for drawing in drawings:
         ElementTree.fromstring(drawing)
+
+
+def test_every_kind_of_cost_has_a_colour_in_each_light(planned: Planner) -> None:
+    result = planned("base", draws=256)
+    style = (templates() / "report.css").read_text("utf-8")
+    for number in range(1, len(Money(result, outlook(result), Formats(messages("en"), "2027-01")).costs) + 1):
+        assert f".kind-{number} {{ --c: var(--kind-{number}); }}" in style
+        assert style.count(f"--kind-{number}: #") == 3  # light, dark and print
 
 
 def test_every_figure_and_every_input_has_its_entry(html: str, planned: Planner) -> None:

@@ -113,6 +113,20 @@ def test_drawings_are_well_formed(document: str) -> None:
         ElementTree.fromstring(drawing)
 
 
+def test_the_limits_do_not_deny_what_the_plan_has(html: str, planned: Planner) -> None:
+    loan = "finance.loans=[{loan_month: 4, loan_usd: 2e5, loan_rate_share_per_year: 0.12}]"
+    bought = "finance.purchases=[{purchase_month: 4, purchase_gpus: 1, purchase_usd_per_gpu: 3e4}]"
+    rich = page(planned("base", loan, bought))
+    prompt = page(planned("base", "finance.supplier_payment_days=0"))
+    no_debt, rented, at_once = (
+        "There is no debt",
+        "Nothing is capitalised",
+        "Suppliers and staff are paid in the month of the cost",
+    )
+    for text, is_said in ((html, (1, 1, 0)), (rich, (0, 0, 0)), (prompt, (1, 1, 1))):
+        assert tuple(text.count(words) for words in (no_debt, rented, at_once)) == is_said
+
+
 def test_every_kind_of_cost_has_a_colour_in_each_light(planned: Planner) -> None:
     result = planned("base", draws=256)
     style = (templates() / "report.css").read_text("utf-8")

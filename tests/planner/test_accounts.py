@@ -94,7 +94,13 @@ FOOTINGS = (
     ("net_income_usd", ("operating_income_usd",), ("interest_usd", "tax_usd")),
     (
         "operating_cash_flow_usd",
-        ("net_income_usd", "interest_usd", "depreciation_usd", "amortisation_usd", "working_capital_flow_usd"),
+        (
+            "net_income_usd",
+            "interest_usd",
+            "depreciation_usd",
+            "amortisation_usd",
+            "working_capital_flow_usd",
+        ),
         ("disposal_gain_usd",),
     ),
     ("investing_cash_flow_usd", ("resale_usd",), ("gpu_purchases_usd", "capitalised_training_usd")),

@@ -113,6 +113,15 @@ def test_drawings_are_well_formed(document: str) -> None:
         ElementTree.fromstring(drawing)
 
 
+def test_the_outlook_counts_who_is_short_before_the_first_round_and_who_starts_late(planned: Planner) -> None:
+    result = planned("base", draws=256)
+    seen, cash = outlook(result), result["cash_usd"].draws
+    assert seen.first_round_month == 3
+    assert seen.short_before_share == max(np.mean(cash[0] < 300e3), np.mean(cash[1] < 300e3)) > 0
+    assert seen.late_revenue_share == np.mean(result["first_revenue_month"].draws > 5) > 0
+    assert outlook(planned("base", "finance.rounds=[]")).short_before_share == 0
+
+
 def test_the_limits_do_not_deny_what_the_plan_has(html: str, planned: Planner) -> None:
     loan = "finance.loans=[{loan_month: 4, loan_usd: 2e5, loan_rate_share_per_year: 0.12}]"
     bought = "finance.purchases=[{purchase_month: 4, purchase_gpus: 1, purchase_usd_per_gpu: 3e4}]"

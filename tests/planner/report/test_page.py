@@ -19,11 +19,11 @@ import planner
 from planner.errors import InputError
 from planner.formulas import common
 from planner.report import check_language, check_output, render
-from planner.report.entries import prose
+from planner.report.entries import Entries, prose
 from planner.report.formats import Formats
 from planner.report.messages import messages
 from planner.report.money import FLOWS, Money
-from planner.report.outlook import evident, is_choice, outlook
+from planner.report.outlook import KINDS, evident, is_choice, outlook
 from planner.report.page import page
 from planner.resources import templates
 from planner.result import Result
@@ -120,6 +120,16 @@ def test_the_outlook_counts_who_is_short_before_the_first_round_and_who_starts_l
     assert seen.short_before_share == max(np.mean(cash[0] < 300e3), np.mean(cash[1] < 300e3)) > 0
     assert seen.late_revenue_share == np.mean(result["first_revenue_month"].draws > 5) > 0
     assert outlook(planned("base", "finance.rounds=[]")).short_before_share == 0
+
+
+def test_what_a_list_without_items_would_hold_is_not_shown_as_assumed(planned: Planner) -> None:
+    result = planned("base", draws=256)
+    entries = Entries(result, Formats(messages("en"), "2027-01"))
+    shown = {row.name: row for rows in entries.inputs.values() for row in rows}
+    assert shown["loan_usd"].kind == "unused"
+    assert all(row.values for row in shown.values() if row.kind in KINDS)
+    counted = Counter(row.kind for row in shown.values() if row.kind in KINDS)
+    assert counted == Counter({kind: count for kind, count in outlook(result).kinds.items() if count})
 
 
 def test_the_limits_do_not_deny_what_the_plan_has(html: str, planned: Planner) -> None:

@@ -195,6 +195,22 @@ def test_a_round_without_a_valuation_leaves_the_shares_undefined(planned: Planne
     assert sum(parts) == pytest.approx(valued["exit_equity_usd"].central)
 
 
+def test_what_has_no_value_for_want_of_a_valuation_says_so(planned: Planned) -> None:
+    unvalued = planned("base", "finance.rounds=[{round_month: 3, round_usd: 3e6}]")
+    owned = (
+        "founders_share",
+        "pool_share",
+        "investors_share",
+        "founders_proceeds_usd",
+        "investors_proceeds_usd",
+    )
+    for name in owned:
+        assert unvalued[name].status(np.nan) == "undefined: a priced round has no valuation"
+        assert np.isnan(np.ravel(unvalued[name].central)[-1]), name
+    reason = "undefined: no priced round with a valuation in the month"
+    assert planned("base")["pre_money_usd"].status(np.nan) == reason
+
+
 MAY_FAIL = """\
 extends: {base}
 name: A second round that may fail

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from planner.accounts import FIGURES, STATEMENTS, STOCKS
+from planner.errors import InputError
 from planner.planning import plan
 from planner.result import Result
 from tests.planner.conftest import RECORD, ROOT, Planned
@@ -65,6 +66,11 @@ def test_each_period_is_a_set_of_linked_statements(rich: Result) -> None:
     np.testing.assert_allclose(table.loc["total_assets_usd"], owed, rtol=1e-9)
     partial = frame.groupby("period").is_partial.first()
     assert partial.to_dict() == {f"FY{year}": year in (2027, 2031) for year in range(2027, 2032)}
+
+
+def test_a_period_that_there_is_not_is_refused_in_words(planned: Planned) -> None:
+    with pytest.raises(InputError, match="period 'years': give month, quarter, year; did you mean 'year'"):
+        planned("base").statements("years")  # type: ignore[arg-type]
 
 
 def test_the_lines_of_each_statement_lead_to_its_sums(rich: Result) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner.formulas.calendar import Length, Period, periods
+from planner.errors import InputError, suggestion
+from planner.formulas.calendar import MONTHS_IN, Length, Period, periods
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 STATEMENTS = {
     "income": (
         "revenue_usd", "cost_of_revenue_usd", "gross_profit_usd", "research_usd", "staff_usd", "marketing_usd",
-        "overhead_usd", "setup_usd", "ebitda_usd", "depreciation_usd", "amortisation_usd", "disposal_gain_usd",
-        "operating_income_usd", "interest_usd", "pretax_income_usd", "tax_usd", "net_income_usd",
+        "overhead_usd", "privacy_usd", "setup_usd", "ebitda_usd", "depreciation_usd", "amortisation_usd",
+        "disposal_gain_usd", "operating_income_usd", "interest_usd", "pretax_income_usd", "tax_usd", "net_income_usd",
     ),
     "cash_flow": (
         "net_income_usd", "interest_usd", "depreciation_usd", "amortisation_usd", "disposal_gain_usd",
@@ -47,9 +48,14 @@ def statements(result: Result, period: Length = "month") -> pd.DataFrame:
 
     Amounts are in the scenario's reporting currency. Quantiles are those of the period's sums over the draws, never
     sums of quantiles. A first or last period of which the plan has only a part says so.
+
+    Raises:
+        InputError: there is no such period.
     """
     import pandas as pd
 
+    if period not in MONTHS_IN:
+        raise InputError(f"period '{period}': give {', '.join(MONTHS_IN)}{suggestion(period, MONTHS_IN)}")
     scenario = result.scenario
     spans = periods(scenario.start_month, result.months, period, scenario.finance.fiscal_year_start_month)
     return pd.DataFrame(list(_rows(result, spans)))

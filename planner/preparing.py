@@ -13,7 +13,7 @@ import numpy as np
 
 from planner import catalogue, evidence, measurements, strategies, units
 from planner.drawing import draws_of
-from planner.engine import Function, Graph, Program, figures_of
+from planner.engine import MONTH, Function, Graph, Program, figures_of
 from planner.errors import ScenarioError, nearest
 from planner.evidence import Evidence, Leaf
 from planner.formulas import (
@@ -120,6 +120,7 @@ class Source:
         }
         loaded = self._written.load(sets, model=strategies.scenario_model(), known_figures=everywhere)
         _check_strategies(loaded)
+        _check_overrides(loaded)
         leaves = evidence.leaves(loaded, self._measured)
         graph, program = self._wire(loaded, leaves)
         leaves |= {graph.find(name): _override(loaded, name, graph.find(name)) for name in loaded.overrides}
@@ -191,6 +192,16 @@ def _override(loaded: Loaded[Company], name: str, figure: str) -> Leaf:
     as_of = quantity.as_of.isoformat() if quantity.as_of else ""
     about = Evidence(kind, reference, as_of, quantity.note or "set from outside in place of its formula")
     return Leaf(figure, (quantity,), about)
+
+
+def _check_overrides(loaded: Loaded[Company]) -> None:
+    if MONTH in loaded.overrides:
+        place = loaded.positions.get(f"figures.{MONTH}", loaded.path)
+        raise ScenarioError(
+            [
+                f"{place}: {MONTH}: counts the months of a plan and cannot be set; set start_month or horizon_months"
+            ]
+        )
 
 
 def _check_strategies(loaded: Loaded[Company]) -> None:

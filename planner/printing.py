@@ -111,7 +111,8 @@ def trace_json(root: Trace, leaves: Mapping[str, Leaf]) -> dict[str, Any]:
 def _lines(node: Trace, leaves: Mapping[str, Leaf]) -> Iterator[str]:
     name = node.name if node.name.endswith(node.read_as) else f"{node.read_as}: {node.name}"
     month = f", month {node.month}" if node.month is not None else ""
-    unit = f" {unit_text(node.name)}" if unit_text(node.name) else ""
+    is_missing = np.size(node.value) == 1 and status(float(np.ravel(node.value)[0]))
+    unit = f" {unit_text(node.name)}" if unit_text(node.name) and not is_missing else ""
     function = node.node.function
     yield f"{name} = {number(node.value, function) if np.size(node.value) else 'none'}{unit}{month}"
     if function is None:
@@ -232,7 +233,10 @@ def _about(one: Verdict) -> str:
     if one.error is not None:
         return f", standard error {one.error:.2g}" if one.error else ""
     month = f", in month {one.month}" if one.month else ""
-    return month + (f"; undefined in some draws of {one.unknown_months} months" if one.unknown_months else "")
+    if not one.unknown_months:
+        return month
+    count = "one month" if one.unknown_months == 1 else f"{one.unknown_months} months"
+    return f"{month}; not looked at: {count} in which it is undefined in some draws"
 
 
 def solution(found: Solution, vary: str, target: str, wanted: float) -> str:

@@ -100,7 +100,9 @@ def unit_of(name: str) -> Unit:
     while start > 0 and _is_unit(words[start - 1]):
         start -= 1
     top, bottom = words[start:], [word for part in rest for word in part.split("_") if _is_unit(word)]
-    text = " per ".join([" ".join(top), *(" ".join(filter(_is_unit, part.split("_"))) for part in rest)])
+    below = [" ".join(filter(_is_unit, part.split("_"))) for part in rest]
+    # what is no unit, such as a run, is left out with its `per`
+    text = " per ".join([" ".join(top), *filter(None, below)])
     return Unit(tuple(map(_plural, top)), tuple(map(_plural, bottom)), text.strip())
 
 

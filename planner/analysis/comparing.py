@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planner import strategies
 from planner.errors import InputError
 from planner.result import Result
 from planner.scenario.base import Section
@@ -30,6 +31,8 @@ DRAWN_FOR_PAGE = (*COMPARED, "cash_usd")
 OBJECTIVE = "net_present_value_usd"
 """What dominance and regret are about: more is better."""
 SCHEMA = "benchplan.comparison/1"
+NOT_THERE = "-"
+"""What stands for a key that a plan has not, or that belongs to a strategy which it does not follow."""
 STEPS = {
     "revenue_usd": 1.0, "cost_of_revenue_usd": -1.0, "research_usd": -1.0, "staff_usd": -1.0, "marketing_usd": -1.0,
     "overhead_usd": -1.0, "privacy_usd": -1.0, "setup_usd": -1.0, "tax_usd": -1.0, "investing_cash_flow_usd": 1.0,
@@ -194,9 +197,19 @@ def _draws(result: Result, figure: str) -> Array:
 def _different_inputs(results: Sequence[Result]) -> Iterator[tuple[str, tuple[str, ...]]]:
     flat = [_flat(result) for result in results]
     for key in dict.fromkeys(key for each in flat for key in each):
-        values = tuple(each.get(key, "-") for each in flat)
-        if len(set(values)) > 1:
-            yield key, values
+        values = [each.get(key, NOT_THERE) for each in flat]
+        told = tuple(
+            value if _is_followed(key, result) else NOT_THERE
+            for value, result in zip(values, results, strict=True)
+        )
+        if len(set(values)) > 1 and set(told) != {NOT_THERE}:
+            yield key, told
+
+
+def _is_followed(key: str, result: Result) -> bool:
+    """Tell whether a key is none of a strategy that the plan does not follow, whose defaults are nothing to it."""
+    section = key.partition(".")[0]
+    return section not in strategies.names() or section in result.scenario.strategies
 
 
 def _flat(result: Result) -> dict[str, str]:

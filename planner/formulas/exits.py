@@ -6,10 +6,24 @@ more, and never both (1x, non-participating, of equal rank). Founders and the po
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from planner.formulas.ownership import UNVALUED
 from planner.formulas.totals import quotient, total
 from planner.units import Array, Rows
+
+STATUS: Mapping[str, Mapping[str, str]] = {
+    "exit_safe_share": {"nan": UNVALUED},
+    "exit_investors_share": {"nan": UNVALUED},
+    "common_value_usd": {"nan": UNVALUED},
+    "founders_proceeds_usd": {"nan": UNVALUED},
+    "pool_proceeds_usd": {"nan": UNVALUED},
+    "safe_proceeds_usd": {"nan": UNVALUED},
+    "investors_proceeds_usd": {"nan": UNVALUED},
+}
+"""Why a figure has no value, by its name and by what stands for the missing value."""
 
 LAST_MONTHS = 12
 """Months whose revenue is the yearly revenue of which a business is worth a multiple."""

@@ -7,11 +7,27 @@ would look like a fact. Rounds lie along the first axis.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from planner.formulas.calendar import whole_month
 from planner.formulas.totals import quotient, total
 from planner.units import Array
+
+_ = str  # marks a text for the catalogues of messages
+
+UNVALUED = _("undefined: a priced round has no valuation")
+STATUS: Mapping[str, Mapping[str, str]] = {
+    "pre_money_usd": {"nan": _("undefined: no priced round with a valuation in the month")},
+    "priced_dilution_share": {"nan": UNVALUED},
+    "kept_share": {"nan": UNVALUED},
+    "founders_share": {"nan": UNVALUED},
+    "pool_share": {"nan": UNVALUED},
+    "safe_share": {"nan": UNVALUED},
+    "investors_share": {"nan": UNVALUED},
+}
+"""Why a figure has no value, by its name and by what stands for the missing value."""
 
 
 def priced_dilution_share(

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from markupsafe import Markup
 
-from planner.analysis.comparing import COMPARED, Comparison, Difference, Step, ruin_share
+from planner.analysis.comparing import COMPARED, NOT_THERE, Comparison, Difference, Step, ruin_share
 from planner.figure import Figure
 from planner.report import charts
 from planner.report.comparison_charts import paths
@@ -190,7 +190,7 @@ class ComparisonTables:
         """Write quantities with their units, unless two that differ would then look alike."""
         name = key.rpartition(".")[2]
         texts = tuple(
-            self._quantity(name, given[key]) if key in given else value
+            self._quantity(name, given[key]) if key in given and value != NOT_THERE else value
             for given, value in zip(self._given, values, strict=True)
         )
         return texts if len(set(texts)) == len(set(values)) else values

@@ -93,6 +93,7 @@ class ComparisonWords:
         said = [self._worth_of(index) for index in range(len(shares))]
         if self.is_drawn and sum(shares) > 1 + 0.5 / self.num_draws:
             said.append(_("Draws in which several plans are equally good count for each of them."))
+        said.append(self._what_counts())
         if not self.is_drawn:
             headline, best = self._winner([-spread.p50 for spread in self.values])
             caption = _("the highest net present value on the central path")
@@ -103,6 +104,16 @@ class ComparisonWords:
             caption = _("none is best more often than the others")
         caption = caption % {"draws": self._draws(shares[best or 0])} if self.is_drawn else caption
         return Answer(_("Which plan is worth the most?"), headline, caption, tuple(said), "")
+
+    def _what_counts(self) -> str:
+        """What a net present value holds: who earns late should not be thought worthless without knowing why."""
+        text = self._(
+            "Net present value counts the money of the plan to its end in %(end)s, discounted at %(rates)s a year, and "
+            "nothing that comes after: a plan that still earns at the end is worth more than this says."
+        )
+        rates = [float(each.central_leaves["discount_rate_share_per_year"]) for each in self.c.results]
+        written = dict.fromkeys(self.f.percent(rate, 3) for rate in rates)
+        return text % {"end": self.f.month(self.c.results[0].months), "rates": ", ".join(written)}
 
     def dominance(self) -> Answer:
         """Whether one plan is better than another whatever comes."""

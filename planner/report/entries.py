@@ -265,7 +265,7 @@ class Entries:
         )
 
     def _kind(self, leaf: Leaf) -> str:
-        if leaf.name in self.unused:
+        if leaf.name in self.unused or not leaf.quantities:
             return "unused"
         if is_shock(leaf.name):
             return "chance"

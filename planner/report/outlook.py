@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -72,6 +73,12 @@ class Outlook:
     swings: tuple[Swing, ...]
     """What the uncertain inputs do to the funding need, the strongest first."""
 
+    first_round_month: float = math.inf
+    """Month in which the first money of a round comes, on the central path."""
+    short_before_share: float = 0.0
+    """Share of the draws in which the cash is below the reserve at the end of a month before that."""
+    late_revenue_share: float = 0.0
+    """Share of the draws in which the first revenue comes later than on the central path."""
     errors: Errors = field(default_factory=lambda: Errors())
 
     def shown_swings(self, most: int) -> list[Swing]:
@@ -94,6 +101,9 @@ def outlook(result: Result) -> Outlook:
     def is_kept(usd: Any) -> Any:  # noqa: ANN401
         return usd >= buffer_usd
 
+    first_round = min((month for month, _ in rounds(result)), default=math.inf)
+    first_revenue = result["first_revenue_month"]
+    revenue_month = float(first_revenue.central)
     return Outlook(
         months=result.months,
         num_draws=result.num_draws,
@@ -104,7 +114,7 @@ def outlook(result: Result) -> Outlook:
         startup_usd=Spread.of(result["startup_cost_usd"]),
         one_off_usd=float(result["startup_one_off_usd"].central),
         running_usd=float(result["startup_running_usd"].central),
-        first_revenue_month=float(result["first_revenue_month"].central),
+        first_revenue_month=revenue_month,
         runway_months=Spread.of(runway),
         runs_out_share=float(runway.probability(np.isfinite)),
         break_even_month=Spread.of(break_even),
@@ -112,6 +122,9 @@ def outlook(result: Result) -> Outlook:
         last_net_cash_flow_usd=float(np.ravel(result["net_cash_flow_usd"].central)[-1]),
         kinds=kinds(evident(result).values()),
         swings=tuple(swings(result, "funding_need_usd")),
+        first_round_month=first_round,
+        short_before_share=_short_before(result, first_round, buffer_usd),
+        late_revenue_share=float(first_revenue.probability(lambda month: month > revenue_month)),
         errors=Errors(
             need.quantile_error(0.5),
             need.quantile_error(0.9),
@@ -120,6 +133,14 @@ def outlook(result: Result) -> Outlook:
             probability_error(break_even, np.isfinite),
         ),
     )
+
+
+def _short_before(result: Result, month: float, usd: float) -> float:
+    """Return the share of the draws with less cash at the end of a month before the given one: of the worst month."""
+    if not 1 < month < math.inf:
+        return 0.0
+    shares = np.broadcast_to(result["cash_usd"].probability(lambda cash: cash < usd), (result.months,))
+    return float(np.max(shares[: int(month) - 1]))
 
 
 def probability_error(figure: Figure, holds: Callable[[Any], Any]) -> float | None:

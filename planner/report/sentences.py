@@ -38,7 +38,9 @@ class Sentences:
 
     def all_about_need(self) -> tuple[str, ...]:
         """Every sentence about the funding need that applies."""
-        return tuple(filter(None, (self.need(), self.reserve(), self.rounds(), self.after_the_end())))
+        return tuple(
+            filter(None, (self.need(), self.reserve(), self.rounds(), self.too_late(), self.after_the_end()))
+        )
 
     def need(self) -> str:
         """How much new money the draws need."""
@@ -117,6 +119,34 @@ class Sentences:
             _("The scenario plans rounds of %(usd)s; they are too small or too late to keep the reserve.")
             % values
         )
+
+    def too_late(self) -> str:
+        """Whether cash falls short before any round comes, where more money would not help; empty where it does not."""
+        _, o = self._, self.o
+        values = {
+            "draws": self.draws(o.short_before_share),
+            "date": self.f.month(min(o.first_round_month, o.months)),
+        }
+        if not o.short_before_share:
+            return ""
+        if not self.is_drawn:
+            return (
+                _("It falls short before the first round comes in %(date)s: a larger round would not help.")
+                % values
+            )
+        short = (
+            _("In %(draws)s it is below the reserve before the first round comes in %(date)s:")
+            if o.buffer_usd > 0
+            else _("In %(draws)s it is below zero before the first round comes in %(date)s:")
+        )
+        return f"{short % values} {_('there the round is too late, not too small.')}"
+
+    def late_revenue(self) -> str:
+        """How often the first revenue is later than on the central path, which lifts what the start costs."""
+        if not self.is_drawn or not self.o.late_revenue_share or math.isinf(self.o.first_revenue_month):
+            return ""
+        text = self._("In %(draws)s it comes later, and the start costs more.")
+        return text % {"draws": self.draws(self.o.late_revenue_share)}
 
     def after_the_end(self) -> str:
         """Whether the need would grow beyond the horizon; empty where it would not."""

@@ -87,7 +87,7 @@ class Verdict:
             ) % (values | when)
         width = _("Eight draws in ten lie between %(low)s and %(high)s.") % values
         has_width = self.say.is_drawn and values["low"] != values["high"]
-        sentences = (said, width) if has_width else (said,)
+        sentences = tuple(filter(None, (said, self.say.late_revenue(), width if has_width else "")))
         caption = _("spent before the first revenue, with even odds")
         if not self.say.is_drawn:
             caption = _("spent before the first revenue, on the central path")

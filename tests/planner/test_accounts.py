@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from planner.accounts import FIGURES, STATEMENTS, STOCKS
+from planner.errors import InputError
 from planner.planning import plan
 from planner.result import Result
 from tests.planner.conftest import RECORD, ROOT, Planned
@@ -65,6 +66,64 @@ def test_each_period_is_a_set_of_linked_statements(rich: Result) -> None:
     np.testing.assert_allclose(table.loc["total_assets_usd"], owed, rtol=1e-9)
     partial = frame.groupby("period").is_partial.first()
     assert partial.to_dict() == {f"FY{year}": year in (2027, 2031) for year in range(2027, 2032)}
+
+
+def test_a_period_that_there_is_not_is_refused_in_words(planned: Planned) -> None:
+    with pytest.raises(InputError, match="period 'years': give month, quarter, year; did you mean 'year'"):
+        planned("base").statements("years")  # type: ignore[arg-type]
+
+
+def test_the_lines_of_each_statement_lead_to_its_sums(rich: Result) -> None:
+    frame = rich.statements("year")
+    table = frame.drop_duplicates(["period", "figure"]).pivot(
+        index="figure", columns="period", values="central"
+    )
+    for whole, added, taken in FOOTINGS:
+        lines = {line for statement in STATEMENTS.values() if whole in statement for line in statement}
+        assert {*added, *taken} <= lines, whole
+        found = table.loc[[*added]].sum() - table.loc[[*taken]].sum()
+        np.testing.assert_allclose(found, table.loc[whole], rtol=1e-9, atol=1e-6, err_msg=whole)
+
+
+FOOTINGS = (
+    ("gross_profit_usd", ("revenue_usd",), ("cost_of_revenue_usd",)),
+    (
+        "ebitda_usd",
+        ("gross_profit_usd",),
+        ("research_usd", "staff_usd", "marketing_usd", "overhead_usd", "privacy_usd", "setup_usd"),
+    ),
+    (
+        "operating_income_usd",
+        ("ebitda_usd", "disposal_gain_usd"),
+        ("depreciation_usd", "amortisation_usd"),
+    ),
+    ("net_income_usd", ("operating_income_usd",), ("interest_usd", "tax_usd")),
+    (
+        "operating_cash_flow_usd",
+        (
+            "net_income_usd",
+            "interest_usd",
+            "depreciation_usd",
+            "amortisation_usd",
+            "working_capital_flow_usd",
+        ),
+        ("disposal_gain_usd",),
+    ),
+    ("investing_cash_flow_usd", ("resale_usd",), ("gpu_purchases_usd", "capitalised_training_usd")),
+    (
+        "financing_cash_flow_usd",
+        ("new_funding_usd", "new_debt_usd"),
+        ("loan_repayments_usd", "interest_usd"),
+    ),
+    (
+        "total_assets_usd",
+        ("cash_usd", "receivables_usd", "fixed_assets_usd", "trained_models_usd"),
+        (),
+    ),
+    ("total_liabilities_usd", ("payables_usd", "deferred_revenue_usd", "debt_usd"), ()),
+    ("equity_usd", ("paid_in_capital_usd", "retained_earnings_usd"), ()),
+)
+"""A sum of a statement, the lines that it adds and those that it takes off."""
 
 
 def test_quantiles_of_a_year_are_those_of_its_sum_and_not_sums_of_quantiles(rich: Result) -> None:
@@ -140,6 +199,22 @@ def test_a_round_without_a_valuation_leaves_the_shares_undefined(planned: Planne
     assert valued["founders_share"].central[-1] == pytest.approx(0.9 * 0.8)
     parts = [valued[f"{who}_proceeds_usd"].central for who in ("founders", "pool", "safe", "investors")]
     assert sum(parts) == pytest.approx(valued["exit_equity_usd"].central)
+
+
+def test_what_has_no_value_for_want_of_a_valuation_says_so(planned: Planned) -> None:
+    unvalued = planned("base", "finance.rounds=[{round_month: 3, round_usd: 3e6}]")
+    owned = (
+        "founders_share",
+        "pool_share",
+        "investors_share",
+        "founders_proceeds_usd",
+        "investors_proceeds_usd",
+    )
+    for name in owned:
+        assert unvalued[name].status(np.nan) == "undefined: a priced round has no valuation"
+        assert np.isnan(np.ravel(unvalued[name].central)[-1]), name
+    reason = "undefined: no priced round with a valuation in the month"
+    assert planned("base")["pre_money_usd"].status(np.nan) == reason
 
 
 MAY_FAIL = """\

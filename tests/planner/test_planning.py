@@ -222,6 +222,11 @@ def test_churn_that_is_overridden_inside_the_months_changes_cash(planned: Planne
     np.testing.assert_array_equal(none["cash_usd"].central[:launch], much["cash_usd"].central[:launch])
 
 
+def test_the_count_of_the_months_cannot_be_set(planned: Planned) -> None:
+    with pytest.raises(ScenarioError, match=r"--set month=3: month: counts the months .* set start_month"):
+        planned("base", "month=3")
+
+
 def test_an_override_may_be_uncertain(planned: Planned) -> None:
     found = planned("base", "training_gpu_hours=1000 to 2000", draws=200)
     leaf = found.leaves["training_gpu_hours"]

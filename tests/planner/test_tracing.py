@@ -144,6 +144,16 @@ def test_the_printed_tree_shows_value_unit_formula_sentence_source_and_evidence(
     assert max(map(len, text.splitlines())) <= 140 + 60
 
 
+def test_words_for_a_missing_value_bear_no_unit(planned: Planned) -> None:
+    result = planned("technology_services")
+    for figure, words in (
+        ("internal_rate_share_per_year", "no real root, always a loss"),
+        ("founders_share", "undefined: a priced round has no valuation, month 60"),
+    ):
+        first = tree(result.trace(figure), result.leaves).splitlines()[0]
+        assert first == f"{figure} = {words}"
+
+
 def test_the_tree_as_json_is_json(base: Result) -> None:
     for month in (1, 48):
         for figure in ("cash_usd", "break_even_month"):

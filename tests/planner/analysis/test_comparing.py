@@ -211,6 +211,20 @@ figures: {{overhead_usd: 7e3}}
     assert "uncertainty.correlations.0.between" not in found
 
 
+def test_the_section_of_a_strategy_that_a_plan_does_not_follow_is_nothing_to_it(planned: Planned) -> None:
+    platform, services = planned("open_platform"), planned("technology_services")
+    found = dict(compare(["a", "b"], [platform, services]).inputs)
+    # The scenario of the platform writes its users; the other has a default for them that it never reads.
+    assert found["open_platform.addressable_users"] == ("2000000 to 8000000 (lognormal)", "-")
+    assert found["technology_services.base_leads_deals_per_month"] == ("-", "1.5 to 4 (lognormal)")
+    follows = {"open_platform": 0, "technology_services": 1}
+    for key, values in found.items():
+        if (section := key.partition(".")[0]) in follows:
+            assert values[1 - follows[section]] == "-" != values[follows[section]], key
+    both = compare(["a", "b"], [platform, planned("open_platform", "ecosystem.principal_share=0")])
+    assert both.inputs == ()  # neither follows that strategy
+
+
 def test_a_scenario_may_have_another_laid_over_it(base: Result, tmp_path: Path) -> None:
     cheaper = tmp_path / "cheaper.yaml"
     cheaper.write_text("people: {loaded_cost_ratio: 1.1}\n", "utf-8")

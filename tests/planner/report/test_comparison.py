@@ -80,7 +80,9 @@ def test_two_plans_of_which_none_is_better_throughout(two: Comparison) -> None:
     assert (worth.headline, worth.caption) == ("B", "has the best net present value in 75% of the draws")
     assert text(worth) == (
         "Plan A is the best in 25% of the draws; its median value is $1M. "
-        "Plan B is the best in 75% of the draws; its median value is $2.2M."
+        "Plan B is the best in 75% of the draws; its median value is $2.2M. "
+        "Net present value counts the money of the plan to its end in March 2027, discounted at 11.5% a year, "
+        "and nothing that comes after: a plan that still earns at the end is worth more than this says."
     )
     assert (dominance.headline, text(dominance)) == (
         "No",

@@ -56,6 +56,7 @@ def test_money(usd: float, digits: int, expected: str) -> None:
         (math.nan, "gross_margin_share", "undefined"),
         (1.0, "training_months", "1 month"),
         (200e3, "deal_usd_per_deal", "$200K per deal"),
+        (6320.0, "labelled_items_per_run", "6,320 items"),
     ],
 )
 def test_quantities_bear_their_unit(value: float, name: str, expected: str) -> None:

@@ -19,11 +19,11 @@ import planner
 from planner.errors import InputError
 from planner.formulas import common
 from planner.report import check_language, check_output, render
-from planner.report.entries import prose
+from planner.report.entries import Entries, prose
 from planner.report.formats import Formats
 from planner.report.messages import messages
 from planner.report.money import FLOWS, Money
-from planner.report.outlook import evident, is_choice, outlook
+from planner.report.outlook import KINDS, evident, is_choice, outlook
 from planner.report.page import page
 from planner.resources import templates
 from planner.result import Result
@@ -111,6 +111,47 @@ def test_drawings_are_well_formed(document: str) -> None:
     assert len(drawings) > 20
     for drawing in drawings:
         ElementTree.fromstring(drawing)
+
+
+def test_the_outlook_counts_who_is_short_before_the_first_round_and_who_starts_late(planned: Planner) -> None:
+    result = planned("base", draws=256)
+    seen, cash = outlook(result), result["cash_usd"].draws
+    assert seen.first_round_month == 3
+    assert seen.short_before_share == max(np.mean(cash[0] < 300e3), np.mean(cash[1] < 300e3)) > 0
+    assert seen.late_revenue_share == np.mean(result["first_revenue_month"].draws > 5) > 0
+    assert outlook(planned("base", "finance.rounds=[]")).short_before_share == 0
+
+
+def test_what_a_list_without_items_would_hold_is_not_shown_as_assumed(planned: Planner) -> None:
+    result = planned("base", draws=256)
+    entries = Entries(result, Formats(messages("en"), "2027-01"))
+    shown = {row.name: row for rows in entries.inputs.values() for row in rows}
+    assert shown["loan_usd"].kind == "unused"
+    assert all(row.values for row in shown.values() if row.kind in KINDS)
+    counted = Counter(row.kind for row in shown.values() if row.kind in KINDS)
+    assert counted == Counter({kind: count for kind, count in outlook(result).kinds.items() if count})
+
+
+def test_the_limits_do_not_deny_what_the_plan_has(html: str, planned: Planner) -> None:
+    loan = "finance.loans=[{loan_month: 4, loan_usd: 2e5, loan_rate_share_per_year: 0.12}]"
+    bought = "finance.purchases=[{purchase_month: 4, purchase_gpus: 1, purchase_usd_per_gpu: 3e4}]"
+    rich = page(planned("base", loan, bought))
+    prompt = page(planned("base", "finance.supplier_payment_days=0"))
+    no_debt, rented, at_once = (
+        "There is no debt",
+        "Nothing is capitalised",
+        "Suppliers and staff are paid in the month of the cost",
+    )
+    for text, is_said in ((html, (1, 1, 0)), (rich, (0, 0, 0)), (prompt, (1, 1, 1))):
+        assert tuple(text.count(words) for words in (no_debt, rented, at_once)) == is_said
+
+
+def test_every_kind_of_cost_has_a_colour_in_each_light(planned: Planner) -> None:
+    result = planned("base", draws=256)
+    style = (templates() / "report.css").read_text("utf-8")
+    for number in range(1, len(Money(result, outlook(result), Formats(messages("en"), "2027-01")).costs) + 1):
+        assert f".kind-{number} {{ --c: var(--kind-{number}); }}" in style
+        assert style.count(f"--kind-{number}: #") == 3  # light, dark and print
 
 
 def test_every_figure_and_every_input_has_its_entry(html: str, planned: Planner) -> None:

@@ -67,6 +67,22 @@ def text(answer: Answer) -> str:
     return " ".join(answer.sentences)
 
 
+def test_money_that_comes_too_late_is_told_from_money_that_is_too_little() -> None:
+    late = replace(BASE, first_round_month=3.0, short_before_share=0.9)
+    told = "In 90% of the draws it is below the reserve before the first round comes in March 2027:"
+    assert f"{told} there the round is too late, not too small." in text(verdict(late).need())
+    assert "below zero before the first round" in text(verdict(replace(late, buffer_usd=0.0)).need())
+    once = replace(ONE_DRAW, covered_share=0.0, first_round_month=3.0, short_before_share=1.0)
+    assert "It falls short before the first round comes in March 2027" in text(verdict(once).need())
+    assert "before the first round" not in text(verdict(replace(late, short_before_share=0.0)).need())
+
+
+def test_a_later_first_revenue_says_why_the_start_costs_more_than_on_the_central_path() -> None:
+    told = "In 44% of the draws it comes later, and the start costs more."
+    assert told in text(verdict(replace(BASE, late_revenue_share=0.44)).startup())
+    assert told not in text(verdict(BASE).startup())
+
+
 def test_an_ordinary_plan() -> None:
     need, startup, runway, break_even, certainty = verdict(BASE).answers()
     assert (need.headline, need.caption) == ("$2.8M", "even odds; $5.2M to be safe in nine of ten draws")

@@ -148,7 +148,8 @@ def test_every_text_is_translated_once(root: Path, language: str) -> None:
 
 def test_chinese_is_complete(root: Path, required: set[object]) -> None:
     done = {message.id for message in catalogue(root, "zh") if all(spellings(message.string))}
-    assert sorted(map(str, required - done)) == []
+    missing = sorted(map(str, required - done))
+    assert missing == [], "\n".join(missing)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -114,7 +114,7 @@ def test_drawings_are_well_formed(document: str) -> None:
 
 
 def test_the_outlook_counts_who_is_short_before_the_first_round_and_who_starts_late(planned: Planner) -> None:
-    result = planned("base", draws=256)
+    result = planned("base", "finance.opening_cash_usd=500e3", draws=256)
     seen, cash = outlook(result), result["cash_usd"].draws
     assert seen.first_round_month == 3
     assert seen.short_before_share == max(np.mean(cash[0] < 300e3), np.mean(cash[1] < 300e3)) > 0

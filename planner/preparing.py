@@ -117,7 +117,7 @@ class Source:
         """
         everywhere = {
             f"{strategy}.{name}" for strategy in strategies.names() for name in strategy_figures(strategy)
-        }
+        }.union(company_figures())
         loaded = self._written.load(sets, model=strategies.scenario_model(), known_figures=everywhere)
         _check_strategies(loaded)
         leaves = evidence.leaves(loaded, self._measured)
@@ -136,12 +136,17 @@ class Source:
         chosen = loaded.scenario.strategies
         names = chosen, frozenset(leaves), frozenset(loaded.overrides)
         if self._wired is None or self._wired[0] != names:
-            company = {name: function for module in COMPANY for name, function in figures_of(module).items()}
+            company = company_figures()
             owned = {name: strategy_figures(name) for name in chosen}
             graph = Graph(company, owned, leaves, loaded.overrides)
             of_strategies = (f"{s}.{name}" for s, functions in owned.items() for name in functions)
             self._wired = names, graph, graph.resolve([*company, *of_strategies])
         return self._wired[1:]
+
+
+def company_figures() -> dict[str, Function]:
+    """Return the figures of the company by name."""
+    return {name: function for module in COMPANY for name, function in figures_of(module).items()}
 
 
 def strategy_figures(name: str) -> dict[str, Function]:

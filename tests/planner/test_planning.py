@@ -231,6 +231,14 @@ def test_an_override_may_be_uncertain(planned: Planned) -> None:
     assert found["research_usd"].quantile(0.5)[0] == fixed["research_usd"].quantile(0.5)[0]
 
 
+def test_an_override_of_a_figure_that_has_the_name_of_a_section(planned: Planned) -> None:
+    found, same = planned("base", "people=9"), planned("base", "figures.people=9")
+    assert found["people"].central == same["people"].central == 9
+    assert np.array_equal(found["overhead_usd"].central, same["overhead_usd"].central)
+    with pytest.raises(ScenarioError, match="must be a mapping"):
+        planned("base", "training=9")
+
+
 def test_an_override_of_one_strategy_by_its_full_name(planned: Planned) -> None:
     found = planned("base", BOTH, "technology_services.people=0")
     assert not np.any(found["technology_services.own_work_usd"].central)

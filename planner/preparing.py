@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 from planner import catalogue, evidence, measurements, strategies, units
 from planner.drawing import draws_of
 from planner.engine import MONTH, Function, Graph, Program, figures_of
-from planner.errors import ScenarioError, nearest
+from planner.errors import FigureError, ScenarioError, nearest
 from planner.evidence import Evidence, Leaf
 from planner.formulas import (
     architecture,
@@ -70,6 +70,8 @@ COMPANY = (
 """The modules whose public functions are the company's figures."""
 FIT = ("hosted_tokens", "model_scale_ratio", "weights_bytes")
 """The figures from which `check_memory` tells whether a model fits its accelerators."""
+FEW_MONTHS = 2
+"""Months after which every figure has the items that it will have."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,12 @@ class Source:
         """
         everywhere = {
             f"{strategy}.{name}" for strategy in strategies.names() for name in strategy_figures(strategy)
-        }
+        }.union(company_figures())
         loaded = self._written.load(sets, model=strategies.scenario_model(), known_figures=everywhere)
         _check_strategies(loaded)
-        _check_overrides(loaded)
+        _check_month(loaded)
         leaves = evidence.leaves(loaded, self._measured)
+        _check_overrides(loaded, leaves)
         graph, program = self._wire(loaded, leaves)
         leaves |= {graph.find(name): _override(loaded, name, graph.find(name)) for name in loaded.overrides}
         evidence.require(leaves, program.leaves, loaded.scenario)
@@ -137,12 +140,14 @@ class Source:
         chosen = loaded.scenario.strategies
         names = chosen, frozenset(leaves), frozenset(loaded.overrides)
         if self._wired is None or self._wired[0] != names:
-            company = {name: function for module in COMPANY for name, function in figures_of(module).items()}
-            owned = {name: strategy_figures(name) for name in chosen}
-            graph = Graph(company, owned, leaves, loaded.overrides)
-            of_strategies = (f"{s}.{name}" for s, functions in owned.items() for name in functions)
-            self._wired = names, graph, graph.resolve([*company, *of_strategies])
+            graph = _graph(loaded, leaves, loaded.overrides)
+            self._wired = names, graph, graph.resolve(graph.functions)
         return self._wired[1:]
+
+
+def company_figures() -> dict[str, Function]:
+    """Return the figures of the company by name."""
+    return {name: function for module in COMPANY for name, function in figures_of(module).items()}
 
 
 def strategy_figures(name: str) -> dict[str, Function]:
@@ -184,6 +189,41 @@ def check_memory(ready: Prepared, central: Mapping[str, Any]) -> None:
     raise ScenarioError([problem])
 
 
+def _graph(loaded: Loaded[Company], leaves: Iterable[str], overrides: Iterable[str] = ()) -> Graph:
+    owned = {name: strategy_figures(name) for name in loaded.scenario.strategies}
+    return Graph(company_figures(), owned, leaves, overrides)
+
+
+def _check_overrides(loaded: Loaded[Company], leaves: Mapping[str, Leaf]) -> None:
+    """Refuse to set a figure, or the start of one, that has a value for each item, over which others sum."""
+    if not loaded.overrides:
+        return
+    graph = _graph(loaded, leaves)
+    stocks = {name: _stock(graph.find(name), graph.functions) for name in loaded.overrides}
+    program = graph.resolve(stocks.values())
+    try:
+        found = program.run({name: leaves[name].central() for name in program.leaves}, FEW_MONTHS)
+    except FigureError:  # which is why it is set
+        return
+    dimensions = {name: np.ndim(value) - (program.phases[name] == "monthly") for name, value in found.items()}
+    problems = [
+        f"{loaded.positions.get(f'figures.{name}', loaded.path)}: {name} has a value for each of several items "
+        "(domains, roles, kinds of customers), for which one number cannot stand; set the items' own keys, or a "
+        "figure that sums over them (`benchplan trace` shows which does)"
+        for name, stock in stocks.items()
+        if dimensions[stock] > 1
+    ]
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _stock(figure: str, figures: Container[str]) -> str:
+    """Return the figure that another is the start of, or the other itself."""
+    scope, dot, bare = figure.rpartition(".")
+    stock = f"{scope}{dot}{bare.removeprefix('opening_')}"
+    return stock if stock in figures else figure
+
+
 def _override(loaded: Loaded[Company], name: str, figure: str) -> Leaf:
     quantity: Quantity = loaded.overrides[name]
     place = loaded.positions.get(f"figures.{name}")
@@ -194,7 +234,7 @@ def _override(loaded: Loaded[Company], name: str, figure: str) -> Leaf:
     return Leaf(figure, (quantity,), about)
 
 
-def _check_overrides(loaded: Loaded[Company]) -> None:
+def _check_month(loaded: Loaded[Company]) -> None:
     if MONTH in loaded.overrides:
         place = loaded.positions.get(f"figures.{MONTH}", loaded.path)
         raise ScenarioError(

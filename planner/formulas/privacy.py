@@ -107,12 +107,16 @@ def breach_severity_usd(
     return breach_reference_usd * breach_luck_ratio * size_ratio
 
 
-def breach_fine_usd(revenue_usd: Array, breach_fine_months: Array) -> Array:
-    """Fine after a breach in the month, if one happens: so many months of revenue.
+def breach_fine_usd(
+    revenue_usd: Array, each_netted_usd: tuple[Array, ...], breach_fine_months: Array
+) -> Array:
+    """Fine after a breach in the month, if one happens: so many months of revenue, without what partners keep of it.
+
+    Revenue without that part is the same for principal and agent, so that how sales are booked moves no cash.
 
     Source: GDPR, article 83(5): up to 4 % of a year's turnover, or 0.48 months; fixed ceilings stay out.
     """
-    return revenue_usd * breach_fine_months
+    return (revenue_usd - sum(each_netted_usd, 0.0)) * breach_fine_months
 
 
 def breach_payout_usd(

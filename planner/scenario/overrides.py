@@ -20,7 +20,7 @@ def apply_sets(
     """Return the tree with every `key=value` laid over it in turn, and what is wrong with them.
 
     A key is a dotted key of the scenario, the last segment of one, or else the name of a figure; `figures` are names
-    of figures that are known, which are not taken for misspelt keys.
+    of figures that are known, which are not taken for misspelt keys, nor for the section of their name.
     """
     problems: list[Problem] = []
     for number, text in enumerate(sets):
@@ -39,7 +39,7 @@ def apply_sets(
                 problems.append(Problem(place, key, "has no value"))
             continue
         try:
-            tree = _put(tree, _target(model, key, figures), node)
+            tree = _put(tree, _target(model, key, figures, node), node)
         except _TargetError as error:
             problems.append(Problem(place, key, str(error)))
     return tree, problems
@@ -49,12 +49,15 @@ class _TargetError(Exception):
     """A key that cannot be set."""
 
 
-def _target(model: type[Section], key: str, figures: Container[str]) -> tuple[str, ...]:
-    """Return the path in the tree that a key on the command line means."""
+def _target(model: type[Section], key: str, figures: Container[str], node: Node) -> tuple[str, ...]:
+    """Return the path in the tree that a key on the command line means, for what it is set to."""
     path = tuple(key.split("."))
     if path[0] == FIGURES and len(path) > 1:
         return FIGURES, key.removeprefix(f"{FIGURES}.")
-    if children(model, path) is not None:
+    below = children(model, path)
+    if below and key in figures and not isinstance(node.value, dict):
+        return FIGURES, key
+    if below is not None:
         return path
     matches = [one for one in keys(model).values() if one.name == key]
     if len(matches) == 1 and ANY not in matches[0].path:

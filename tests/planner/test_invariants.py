@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from planner import strategies
+from planner.drawing import draws_of
+from planner.scenario.schema import Mix
 from planner.units import unit_of
 from tests.planner.random_scenarios import every_figure, prepared, run, scenarios
 
@@ -84,20 +90,34 @@ def test_the_books_balance_whatever_is_set_from_outside(sets: tuple[str, ...], d
     check_balance(books | {name: np.full(shape, usd) for name, usd in given_usd.items()})
 
 
-@few
-@given(scenarios())
-def test_another_currency_at_a_fixed_rate_gives_the_same_decisions(sets: tuple[str, ...]) -> None:
+def check_another_currency(sets: Sequence[str]) -> None:
     # All amounts in units of an eighth of a dollar: a power of two, so that not even rounding differs.
-    ready = prepared(sets)
-    program, horizon, rate = ready.program, ready.loaded.scenario.horizon_months, 8.0
-    dollars = {name: ready.leaves[name].central() for name in program.leaves}
+    ready, rate = prepared(sets), 8.0
+    drawn = draws_of(ready.leaves, ready.program.leaves, ready.loaded, 4, 0)
+    dollars = drawn.block(0, 4)
     others = {name: value * rate ** _powers(name) for name, value in dollars.items()}
-    first, second = run(program, dollars, horizon), run(program, others, horizon)
+    first, second = run(ready.program, dollars, ready.months), run(ready.program, others, ready.months)
     for name, row in first.items():
         scale = np.max(np.abs(row[np.isfinite(row)]), initial=0.0)
         np.testing.assert_allclose(
             second[name] / rate ** _powers(name), row, rtol=1e-9, atol=1e-12 * scale, err_msg=name
         )
+
+
+@few
+@given(scenarios())
+def test_another_currency_at_a_fixed_rate_gives_the_same_decisions(sets: tuple[str, ...]) -> None:
+    check_another_currency(sets)
+
+
+@pytest.mark.parametrize(
+    "chosen", [[name] for name in strategies.names()] + [strategies.names()], ids="+".join
+)
+def test_another_currency_changes_no_decision_of_any_strategy(chosen: list[str]) -> None:
+    on = (f"mix.{key}=1" for key in Mix.model_fields if key.endswith("_share"))
+    check_another_currency(
+        (f"strategies=[{', '.join(chosen)}]", "horizon_months=36", "model.launch_month=3", *on)
+    )
 
 
 def _powers(name: str) -> int:

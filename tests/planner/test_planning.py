@@ -13,7 +13,7 @@ from planner.preparing import COMPANY, prepare
 from planner.result import Result
 from planner.scenario.loading import load
 from planner.strategies import scenario_model
-from tests.planner.conftest import RECORD, Planned
+from tests.planner.conftest import RECORD, ROOT, Planned
 
 SHIPPED = ("base", "open_platform", "technology_services")
 DRAWS = 40
@@ -234,6 +234,40 @@ def test_an_override_may_be_uncertain(planned: Planned) -> None:
     assert leaf.evidence.kind == "assumed"
     fixed = planned("base", draws=200)
     assert found["research_usd"].quantile(0.5)[0] == fixed["research_usd"].quantile(0.5)[0]
+
+
+def test_an_override_of_a_figure_that_has_the_name_of_a_section(planned: Planned) -> None:
+    found, same = planned("base", "people=9"), planned("base", "figures.people=9")
+    assert found["people"].central == same["people"].central == 9
+    assert np.array_equal(found["overhead_usd"].central, same["overhead_usd"].central)
+    with pytest.raises(ScenarioError, match="must be a mapping"):
+        planned("base", "training=9")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "figure"),
+    [
+        ("multi_domain", "domain_customers"),
+        ("multi_domain", "multi_domain.contracted_customers"),
+        ("multi_domain", "opening_domain_customers"),
+        ("data_flywheel", "class_customers"),
+        ("base", "role_needed_people"),
+    ],
+)
+@pytest.mark.parametrize("value", ["5", "4 to 6"])
+def test_a_figure_of_each_item_cannot_be_set_to_one_number(scenario: str, figure: str, value: str) -> None:
+    # Five customers in each of three domains would be 15 in all, but their sum would read the one number that is set.
+    with pytest.raises(ScenarioError) as refused:
+        plan(ROOT / "scenarios" / f"{scenario}.yaml", sets=[f"{figure}={value}"], measurements=str(RECORD))
+    assert str(refused.value).startswith(
+        f"--set {figure}={value}: {figure} has a value for each of several items"
+    )
+
+
+def test_a_figure_that_sums_over_items_may_be_set(planned: Planned) -> None:
+    found = planned("multi_domain", "multi_domain.paying_customers=5", "listed_people=4 to 6", draws=8)
+    assert np.all(found["paying_customers"].central == 5)
+    assert np.ptp(found["people"].each_draw()) > 0
 
 
 def test_an_override_of_one_strategy_by_its_full_name(planned: Planned) -> None:

@@ -75,4 +75,6 @@ def test_private_training_costs_more_in_proportion() -> None:
 
 
 def test_a_fine_is_so_many_months_of_revenue() -> None:
-    assert privacy.breach_fine_usd(250e3, 0.48) == pytest.approx(0.04 * 12 * 250e3)
+    assert privacy.breach_fine_usd(250e3, (), 0.48) == pytest.approx(0.04 * 12 * 250e3)
+    # A principal books 250,000 of which partners keep 50,000, an agent 200,000: the fine is the same.
+    assert privacy.breach_fine_usd(250e3, (50e3, 0.0), 0.48) == privacy.breach_fine_usd(200e3, (0.0,), 0.48)

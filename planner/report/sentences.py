@@ -134,12 +134,17 @@ class Sentences:
                 _("It falls short before the first round comes in %(date)s: a larger round would not help.")
                 % values
             )
-        short = (
-            _("In %(draws)s it is below the reserve before the first round comes in %(date)s:")
-            if o.buffer_usd > 0
-            else _("In %(draws)s it is below zero before the first round comes in %(date)s:")
-        )
-        return f"{short % values} {_('there the round is too late, not too small.')}"
+        if o.buffer_usd > 0:
+            text = _(
+                "In %(draws)s it is below the reserve before the first round comes in %(date)s: there the round is "
+                "too late, not too small."
+            )
+        else:
+            text = _(
+                "In %(draws)s it is below zero before the first round comes in %(date)s: there the round is too late, "
+                "not too small."
+            )
+        return text % values
 
     def late_revenue(self) -> str:
         """How often the first revenue is later than on the central path, which lifts what the start costs."""

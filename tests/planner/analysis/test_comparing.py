@@ -55,9 +55,9 @@ def test_draws_are_paired(base: Result) -> None:
     # The cash at hand changes no flow of money, in no draw.
     for name in (NPV, "startup_cost_usd", "total_revenue_usd"):
         assert (by_name[name].p5, by_name[name].p95) == (0, 0)
-    assert found.inputs == (("finance.opening_cash_usd", ("500000", "5000000")),)
+    assert found.inputs == (("finance.opening_cash_usd", ("900000", "5000000")),)
     steps = {step.name: step.usd for step in found.waterfalls[0]}
-    assert steps.pop("opening_cash_usd") == 4.5e6
+    assert steps.pop("opening_cash_usd") == 4.1e6
     assert max(map(abs, steps.values())) < 1e-6
 
 
@@ -290,7 +290,7 @@ def test_columns_of_the_comparison_stand_in_line(planned: Planned) -> None:
     lines = comparison(compare(["one.yaml", "two.yaml"], results)).splitlines()
     assert lines[0] == "A  one.yaml: Assistant for a profession"
     assert "medians over the same 64 draws, seed 0" in lines
-    assert lines[-2:] == ["inputs that differ (A | B): 1", "  finance.opening_cash_usd: 500000 | 5000000"]
+    assert lines[-2:] == ["inputs that differ (A | B): 1", "  finance.opening_cash_usd: 900000 | 5000000"]
     start = lines.index("B less A, draw by draw") + 1
     table = lines[start : start + 1 + len(COMPARED)]
     assert table[0].split()[0] == "figure"

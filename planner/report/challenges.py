@@ -17,6 +17,10 @@ FIGURES = (
 )  # fmt: skip
 
 
+STUDIED_RECORDS = 113_620
+"""The largest breach in the study that the cost of a breach comes from (IBM, Cost of a Data Breach 2025)."""
+
+
 @dataclass(frozen=True)
 class Lever:
     """The input that moves the cost of a challenge most, alone from its p10 to its p90."""
@@ -90,6 +94,11 @@ class Challenges:
             "At the end data of %(records)s people are held. Breaches are to be expected to cost %(expected)s over the "
             "plan after insurance; on the central path none happens."
         ) % values  # fmt: skip
+        if self.entries.central("held_records") > STUDIED_RECORDS:
+            yield _(
+                "Breaches of more records than the study of their cost looks at (113,620) are extrapolated; take the tail "
+                "as an order of magnitude."
+            )
         if self.result.num_draws > 1:
             figure = self.result["total_breach_usd"]
             share = float(figure.probability(lambda usd: usd > 0))

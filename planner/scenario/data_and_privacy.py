@@ -42,8 +42,7 @@ class Data(Section):
     label_usd_per_item: Quantity = assumed(
         "0.4 to 2",
         "a preference pair",
-        source="https://www.pccvdi.com/insights/ai-training-data-cost-benchmarks-2026",
-        as_of=date(2026, 1, 1),
+        source="https://www.pccvdi.com/insights/ai-training-data-cost-benchmarks-2026 (2026)",
     )
     """Price of one label."""
     label_overlap_ratio: Quantity = assumed("1.5 to 3", "several people judge the same item")
@@ -57,8 +56,7 @@ class Data(Section):
     storage_usd_per_byte_month: Quantity = assumed(
         "1.5e-11 to 2.3e-11",
         "object storage of two large clouds: 0.015 and 0.023 USD for a gigabyte and month",
-        source="https://apiscout.dev/blog/aws-s3-vs-cloudflare-r2-api-2026",
-        as_of=date(2026, 1, 1),
+        source="https://apiscout.dev/blog/aws-s3-vs-cloudflare-r2-api-2026 (2026)",
     )
     """Price of keeping one byte for a month (1e-11 is 0.01 USD for a gigabyte)."""
     egress_share_per_month: Quantity = assumed("0.05 to 0.3", "training sets that are moved now and then")
@@ -89,8 +87,7 @@ REGIMES = (
         compliance_first_usd=assumed(
             "5e3 to 2.5e4",
             "fee of the auditor",
-            source="https://legalclarity.org/soc-2-compliance-for-startups-criteria-audit-and-cost/",
-            as_of=date(2025, 12, 31),
+            source="https://legalclarity.org/soc-2-compliance-for-startups-criteria-audit-and-cost/ (2025)",
         ),
         compliance_usd_per_year=assumed(0, "Type 2 takes its place"),
     ),

@@ -96,8 +96,8 @@ class Challenges:
         ) % values  # fmt: skip
         if self.entries.central("held_records") > STUDIED_RECORDS:
             yield _(
-                "Breaches of more records than the study of their cost looks at (113,620) are extrapolated; take the tail "
-                "as an order of magnitude."
+                "Breaches of more records than the study of their cost looks at (113,620) are extrapolated; take the "
+                "tail as an order of magnitude."
             )
         if self.result.num_draws > 1:
             figure = self.result["total_breach_usd"]

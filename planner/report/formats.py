@@ -23,6 +23,8 @@ LARGEST_EXACT = 1e6
 """Below it a whole number is written with all its digits."""
 SINGULAR_OF = {plural: singular for singular, plural in SINGULAR.items()}
 MONTHS_PER_YEAR = 12
+MOST_DATED_MONTHS = 12_000
+"""Months of the plan that have a date; later ones, a thousand years away, are meant for never."""
 SI_PREFIXES = (
     (1e24, "Y"),
     (1e21, "Z"),
@@ -134,7 +136,7 @@ class Formats:
         unit = unit_text(name).removesuffix(" per")
         if math.isnan(value):
             return self.messages.gettext("undefined")
-        if math.isinf(value):
+        if math.isinf(value) or (unit == "month" and abs(value) > MOST_DATED_MONTHS):
             _ = self.messages.gettext
             beyond = {"month": _("not within the plan"), "months": _("beyond the plan")}
             return beyond.get(unit) or _("without limit")

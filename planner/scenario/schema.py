@@ -77,6 +77,10 @@ class Reported(Section):
     """What the plan cannot know about it, in case it lies outside the planned interval."""
 
 
+FIRST_YEAR, LAST_YEAR = 1000, 2999
+"""Years in which a plan may start."""
+
+
 class Company(Section):
     """The company, the horizon and the strategies; each strategy's own section stands beside these."""
 
@@ -105,6 +109,14 @@ class Company(Section):
     reported: tuple[Reported, ...] = ()
     """What was reported of the company, to hold the plan against."""
     uncertainty: Uncertainty = Uncertainty()
+
+    @field_validator("start_month")
+    @classmethod
+    def _start_is_a_date(cls, start_month: str) -> str:
+        """Refuse a start from which no calendar reaches the end of the plan."""
+        if not FIRST_YEAR <= int(start_month[:4]) <= LAST_YEAR:
+            raise ValueError(f"the year must be from {FIRST_YEAR} to {LAST_YEAR} (was {start_month[:4]})")
+        return start_month
 
     @field_validator("model")
     @classmethod

@@ -244,6 +244,14 @@ def test_an_override_of_a_figure_that_has_the_name_of_a_section(planned: Planned
         planned("base", "training=9")
 
 
+@pytest.mark.parametrize("start", ["0000-01", "9999-06"])
+def test_a_plan_starts_in_a_year_from_which_a_calendar_reaches_its_end(start: str) -> None:
+    with pytest.raises(
+        ScenarioError, match=f"start_month: the year must be from 1000 to 2999 .was {start[:4]}"
+    ):
+        prepare(ROOT / "scenarios" / "base.yaml", [f"start_month={start}"], str(RECORD))
+
+
 @pytest.mark.parametrize(
     ("scenario", "figure"),
     [

@@ -52,6 +52,7 @@ def test_money(usd: float, digits: int, expected: str) -> None:
         (0.00666, "latency_seconds", "6.66 ms"),
         (35.0, "break_even_month", "November 2029 (month 35)"),
         (math.inf, "break_even_month", "not within the plan"),
+        (1e9, "partner_programme_month", "not within the plan"),
         (math.inf, "runway_months", "beyond the plan"),
         (math.nan, "gross_margin_share", "undefined"),
         (1.0, "training_months", "1 month"),

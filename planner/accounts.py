@@ -26,7 +26,7 @@ STATEMENTS = {
         "net_income_usd", "interest_usd", "depreciation_usd", "amortisation_usd", "disposal_gain_usd",
         "working_capital_flow_usd", "operating_cash_flow_usd", "resale_usd", "gpu_purchases_usd",
         "capitalised_training_usd", "investing_cash_flow_usd", "net_cash_flow_usd", "new_funding_usd", "new_debt_usd",
-        "loan_repayments_usd", "financing_cash_flow_usd", "cash_usd",
+        "loan_repayments_usd", "interest_paid_usd", "financing_cash_flow_usd", "cash_usd",
     ),
     "balance": (
         "cash_usd", "receivables_usd", "fixed_assets_usd", "trained_models_usd", "total_assets_usd", "payables_usd",

@@ -121,14 +121,22 @@ def investing_cash_flow_usd(
     return resale_usd - gpu_purchases_usd - capitalised_training_usd
 
 
+def interest_paid_usd(interest_usd: Array) -> Array:
+    """Interest paid on loans in the month, as it falls due.
+
+    Source: definition.
+    """
+    return interest_usd
+
+
 def financing_cash_flow_usd(
-    new_funding_usd: Array, new_debt_usd: Array, loan_repayments_usd: Array, interest_usd: Array
+    new_funding_usd: Array, new_debt_usd: Array, loan_repayments_usd: Array, interest_paid_usd: Array
 ) -> Array:
     """Cash from financing in the month: new equity and loans, less repayments and interest.
 
     Source: IAS 7, interest as IFRS 18 has it from 2027.
     """
-    return new_funding_usd + new_debt_usd - loan_repayments_usd - interest_usd
+    return new_funding_usd + new_debt_usd - loan_repayments_usd - interest_paid_usd
 
 
 def net_cash_flow_usd(operating_cash_flow_usd: Array, investing_cash_flow_usd: Array) -> Array:

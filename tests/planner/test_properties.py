@@ -152,7 +152,7 @@ def test_more_churn_never_raises_revenue(churn: Churn, sets: tuple[str, ...], by
 
 @pytest.mark.slow
 @pytest.mark.parametrize("churn", CHURN, ids=lambda churn: f"{churn.strategy}.{churn.key}")
-@settings(few, max_examples=20)
+@settings(few, max_examples=6)
 @given(sets=scenarios(), by=st.floats(0.01, 1))
 def test_more_churn_never_raises_the_revenue_of_a_mix(churn: Churn, sets: tuple[str, ...], by: float) -> None:
     churn_never_raises_revenue(churn, (*with_strategies(sets, NAMES), *INTERACTIONS), by)
@@ -321,7 +321,7 @@ def test_contributions_add_up_with_every_interaction_on(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chosen", [*PAIRS, NAMES], ids="+".join)
-@settings(few, max_examples=10)
+@settings(few, max_examples=4)
 @given(sets=scenarios())
 def test_contributions_of_every_pair_add_up_with_every_interaction_on(
     chosen: tuple[str, ...], sets: tuple[str, ...]

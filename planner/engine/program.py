@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.errors import FigureError
 
@@ -227,17 +228,28 @@ def _run_steps(steps: Iterable[Step], values: dict[str, Any]) -> None:
 
 
 def _impossible(name: str, function: Function, arguments: Sequence[Any]) -> FigureError:
-    """Say which inputs keep a figure from having a value: those that are zero, or else all."""
+    """Say which inputs keep a figure from having a value: those that are zero or below it, or else all."""
+    spellings = inspect.signature(function).parameters
     given = {
-        spelling: np.asarray(argument, dtype=float)
-        for spelling, argument in zip(inspect.signature(function).parameters, arguments, strict=True)
+        spelling: numbers
+        for spelling, argument in zip(spellings, arguments, strict=True)
+        if (numbers := _numbers(argument)).size
     }
-    zero = [f"{spelling} = 0" for spelling, array in given.items() if array.size and np.any(array == 0)]
-    extremes = [f"{s} up to {np.max(np.abs(array)):g}" for s, array in given.items() if array.size]
+    zero = [f"{spelling} = 0" for spelling, numbers in given.items() if np.any(numbers == 0)]
+    below = [
+        f"{spelling} = {np.min(numbers):g}" for spelling, numbers in given.items() if np.min(numbers) < 0
+    ]
+    extremes = [f"{spelling} up to {np.max(np.abs(numbers)):g}" for spelling, numbers in given.items()]
     return FigureError(
         f"'{name}' cannot be worked out: it divides by zero or grows beyond all bounds with "
-        f"{', '.join(zero or extremes)}"
+        f"{', '.join(zero + below or extremes)}"
     )
+
+
+def _numbers(argument: Any) -> NDArray[np.float64]:  # noqa: ANN401
+    """Return all numbers of an argument; those of several strategies may differ in how many there are."""
+    parts = argument if isinstance(argument, tuple) else (argument,)
+    return np.concatenate([np.empty(0), *(np.ravel(np.asarray(part, dtype=float)) for part in parts)])
 
 
 def _phases(nodes: Mapping[str, Node], order: Sequence[str]) -> dict[str, Phase]:

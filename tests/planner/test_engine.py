@@ -397,3 +397,16 @@ def test_a_shock_has_a_value_for_each_month_and_draw() -> None:
     np.testing.assert_array_equal(found["sold"], 10 * shock)
     np.testing.assert_array_equal(found["all_sold"], 10 * shock.sum(axis=0))
     np.testing.assert_array_equal(program.run({"shock_demand_share": 0.5}, 3)["sold"], [5.0, 5.0, 5.0])
+
+
+def test_an_impossible_sum_over_strategies_of_different_shapes_is_refused_with_its_parts() -> None:
+    first: Functions = {"revenue": lambda: 1e308}
+    second: Functions = {"revenue": lambda fee: 1e308 * fee}
+    with pytest.raises(FigureError, match=r"'revenue' cannot be worked out.*each_revenue up to 1\.5e\+308"):
+        run(COMPANY, "revenue", {"fee": np.array([1.5, 1.0])}, platform=first, services=second)
+
+
+def test_what_is_below_zero_is_said_where_a_figure_cannot_be_worked_out() -> None:
+    power: Functions = {"power": lambda stock, exponent: np.power(stock, exponent)}
+    with pytest.raises(FigureError, match=r"'power' cannot be worked out.* with stock = -2$"):
+        run(power, "power", {"stock": np.array([3.0, -2.0]), "exponent": 0.5})

@@ -36,6 +36,7 @@ from planner.formulas import (
     people,
     privacy,
     releases,
+    separate,
     serving,
     statements,
     training,
@@ -152,7 +153,7 @@ def company_figures() -> dict[str, Function]:
 
 def strategy_figures(name: str) -> dict[str, Function]:
     """Return the figures of a strategy by name: those of the common model, and its own, which replace them."""
-    return {**figures_of(common), **figures_of(strategies.module(name))}
+    return {**figures_of(common), **figures_of(separate), **figures_of(strategies.module(name))}
 
 
 def prepare(path: str | Path, sets: Sequence[str] = (), measurements_choice: str = "auto") -> Prepared:

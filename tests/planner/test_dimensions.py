@@ -19,7 +19,7 @@ import pytest
 
 from planner import strategies, units
 from planner.engine import figures_of
-from planner.formulas import common
+from planner.formulas import common, separate
 from planner.preparing import COMPANY
 from planner.scenario.keys import ANY, keys
 from planner.units import SINGULAR, UNIT_WORDS, unit_of
@@ -75,7 +75,8 @@ def dimension(name: str) -> pint.Unit:
 def figures() -> Iterator[tuple[str, Figure]]:
     for module in COMPANY:
         yield from ((f"{module.__name__}.{name}", figure) for name, figure in figures_of(module).items())
-    yield from ((f"common.{name}", figure) for name, figure in figures_of(common).items())
+    for shared in (common, separate):
+        yield from ((f"{shared.__name__}.{name}", figure) for name, figure in figures_of(shared).items())
     for strategy in strategies.names():
         module = strategies.module(strategy)
         yield from ((f"{strategy}.{name}", figure) for name, figure in figures_of(module).items())

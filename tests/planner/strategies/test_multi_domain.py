@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from planner.engine import figures_of
+from planner.errors import ScenarioError
 from planner.evidence import SHOCKS
 from planner.formulas import market, portfolio
 from planner.scenario.keys import quantities
@@ -401,14 +402,12 @@ def test_the_shipped_scenario_plans_with_plausible_numbers(planned: Planned) -> 
     assert {"domain_fee_usd_per_customer_month", "shock_domain_8_share"} <= set(leaves)
 
 
-def test_domains_can_be_left_out_moved_and_overridden(planned: Planned) -> None:
+def test_domains_can_be_left_out_and_moved_and_one_number_does_not_stand_for_all(planned: Planned) -> None:
     assert not np.any(planned("multi_domain", "multi_domain.domains=[]")["revenue_usd"].central)
     late = planned("multi_domain", "multi_domain.domains.0.domain_entry_month=70")
     assert not np.any(late["domain_revenue_usd"].central[:, 0])
-    fixed = planned("multi_domain", "domain_customers=10")
-    fees = fixed.central_leaves["domain_fee_usd_per_customer_month"][:, 0]
-    contracts = fixed["domain_revenue_usd"].central - fixed["domain_usage_usd"].central
-    np.testing.assert_allclose(contracts, np.broadcast_to(10 * fees, (MONTHS, 4)))
+    with pytest.raises(ScenarioError, match="domain_customers has a value for each of several items"):
+        planned("multi_domain", "domain_customers=10")
 
 
 def test_what_other_strategies_offer_is_read_from_the_company(planned: Planned) -> None:

@@ -18,13 +18,11 @@ import numpy as np
 YARDSTICK = Path(__file__).resolve().parent / "yardstick"
 sys.path.insert(0, str(YARDSTICK))
 
-import inputs  # noqa: E402
 import ours  # noqa: E402
 
 from planner.scenario.dimensions import dimensions  # noqa: E402
 from planner.scenario.sampling import Sampler  # noqa: E402
 from planner.scenario.spelling import parse  # noqa: E402
-from planner.simulation import simulate  # noqa: E402
 
 DRAWS = 16_384
 INDEPENDENCE_SEEDS = 16
@@ -49,7 +47,7 @@ def worth(seeds: int) -> dict[str, Any]:
     """Return how many plain draws reach the error of the Sobol sample, for a probability and a mean."""
     shares, means, variances = [], [], []
     for seed in range(seeds):
-        found = simulate(ours.PROGRAM, BoundedDraws(DRAWS, seed), inputs.MONTHS, ours.OUTCOMES)
+        found = ours.outcomes(BoundedDraws(DRAWS, seed))
         shares.append(float(np.mean(found["final_lowest_usd"] < 0)))
         means.append(float(np.mean(found["final_value_usd"])))
         variances.append(float(np.var(found["final_value_usd"])))

@@ -14,7 +14,7 @@ from planner.engine import Graph, figures_of
 from planner.scenario.dimensions import dimensions
 from planner.scenario.sampling import Method, Sampler
 from planner.scenario.spelling import parse
-from planner.simulation import simulate
+from planner.simulation import Task, simulate
 
 OUTCOMES = ("final_cash_usd", "final_lowest_usd", "final_value_usd")
 PROGRAM = Graph(figures_of(figures), {}, inputs.INTERVALS).resolve(OUTCOMES)
@@ -52,4 +52,10 @@ class Draws:
 
 def run(draws: int, seed: int = 0, method: Method = "sobol") -> Mapping[str, Any]:
     """Draw the inputs and run the months; returns the outcomes for every draw."""
-    return simulate(PROGRAM, Draws(draws, seed, method), inputs.MONTHS, OUTCOMES)
+    return outcomes(Draws(draws, seed, method))
+
+
+def outcomes(draws: Any) -> Mapping[str, Any]:
+    """Run the months on given draws; returns the outcomes for every draw."""
+    (found,) = simulate([Task(PROGRAM, draws, inputs.MONTHS, OUTCOMES)])
+    return found

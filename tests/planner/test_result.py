@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from planner.errors import FigureError
 from planner.figure import Figure, documentation, formula
@@ -227,3 +230,16 @@ def test_used_leaves_are_those_that_the_figures_rest_on(planned: Planned) -> Non
     assert set(result.used_leaves()) == set(result.program.leaves)
     assert "training_mfu_share" in result.used_leaves()
     assert "training_mfu_share" not in planned("base", "training_gpu_hours_per_token=1e-6").used_leaves()
+
+
+@given(
+    rows=arrays(
+        np.float64, st.tuples(st.integers(1, 3), st.integers(1, 40)), elements=st.floats(allow_infinity=True)
+    ),
+    probability=st.floats(0, 1),
+)
+def test_quantiles_are_those_of_numpy_without_interpolation(rows: np.ndarray, probability: float) -> None:
+    wanted = (0.0, 0.05, 0.5, probability, 1.0)
+    expected = np.quantile(rows, wanted, axis=-1, method="inverted_cdf")
+    figure = Figure("cost_usd", "monthly", None, rows[:, 0], rows)
+    np.testing.assert_array_equal(figure.quantiles(wanted), expected)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner import units
+from planner.formulas.totals import part_of
 from planner.units import Array
 
 
@@ -88,8 +89,7 @@ def committed_usd_per_gpu_hour(
 
     Source: definition.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):  # numpy divides everywhere and then chooses
-        held_share = np.where(committed_gpus > 0, np.divide(held_commitment_gpus, committed_gpus), 0.0)
+    held_share = part_of(held_commitment_gpus, committed_gpus)
     new_share = 1.0 - held_share
     return held_share * previous_committed_usd_per_gpu_hour + new_share * offered_commitment_usd_per_gpu_hour
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner import units
+from planner.formulas.totals import part_of
 from planner.units import Array
 
 
@@ -134,9 +135,7 @@ def labelled_items(
 
     Source: definition; the number for one fine-tuning run is an input.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):  # numpy divides everywhere and then chooses
-        runs = np.where(finetuning_tokens > 0, np.divide(model_training_tokens, finetuning_tokens), 0.0)
-    return np.minimum(runs, 1.0) * labelled_items_per_run
+    return np.minimum(part_of(model_training_tokens, finetuning_tokens), 1.0) * labelled_items_per_run
 
 
 def labelling_usd(

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from planner.formulas.totals import total
+from planner.formulas.totals import part_of, total
 from planner.units import Array, Rows
 
 
@@ -107,7 +107,7 @@ def pool_price_usd_per_gpu_month(
 
     Source: definition.
     """
-    return _per(serving_compute_usd + owned_running_usd, serving_gpus)
+    return part_of(serving_compute_usd + owned_running_usd, serving_gpus)
 
 
 def pooled_other_service_usd_per_token(api_usd: Array, screening_usd: Array, text_tokens: Array) -> Array:
@@ -115,7 +115,7 @@ def pooled_other_service_usd_per_token(api_usd: Array, screening_usd: Array, tex
 
     Source: definition.
     """
-    return _per(api_usd + screening_usd, text_tokens)
+    return part_of(api_usd + screening_usd, text_tokens)
 
 
 def pooled_service_usd_per_token(serving_usd: Array, screening_usd: Array, text_tokens: Array) -> Array:
@@ -123,7 +123,7 @@ def pooled_service_usd_per_token(serving_usd: Array, screening_usd: Array, text_
 
     Source: definition.
     """
-    return _per(serving_usd + screening_usd, text_tokens)
+    return part_of(serving_usd + screening_usd, text_tokens)
 
 
 def shared_cost_usd(ebitda_usd: Array, each_contribution_usd: tuple[Array, ...]) -> Array:
@@ -162,9 +162,3 @@ def total_pooling_saving_usd(series_pooling_saving_usd: Rows) -> Array:
     Source: definition.
     """
     return total(series_pooling_saving_usd)
-
-
-def _per(usd: Array, amount: Array) -> Array:
-    """Return a cost by unit of an amount; nothing where there is none of it."""
-    with np.errstate(divide="ignore", invalid="ignore"):  # numpy divides everywhere and then chooses
-        return np.where(amount > 0, np.divide(usd, amount), 0.0)

@@ -42,15 +42,12 @@ def free_tokens(each_free_tokens: tuple[Array, ...]) -> Array:
     return sum(each_free_tokens, 0.0)
 
 
-def free_tier_usd(
-    serving_usd: Array, screening_usd: Array, free_tokens: Array, served_tokens: Array
-) -> Array:
+def free_tier_usd(free_tokens: Array, pooled_service_usd_per_token: Array) -> Array:
     """What serving and screening the tokens costs that nobody pays for: their part of all tokens of the month.
 
     Source: definition.
     """
-    cost = (serving_usd + screening_usd) * quotient(free_tokens, served_tokens)
-    return np.where(served_tokens > 0, cost, 0.0)
+    return free_tokens * pooled_service_usd_per_token
 
 
 def free_tier_marketing_usd(free_tier_usd: Array, free_tier_marketing_share: Array) -> Array:

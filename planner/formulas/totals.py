@@ -53,6 +53,15 @@ def quotient(part: Array, whole: Array) -> Array:
         return np.where(whole > 0, np.divide(part, whole), np.nan)
 
 
+def part_of(part: Array, whole: Array) -> Array:
+    """Return one quantity over another; nothing where there is none of the other.
+
+    Source: definition.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):  # numpy divides everywhere and then chooses
+        return np.where(whole > 0, np.divide(part, whole), 0.0)
+
+
 def first_month(happening: Array | NDArray[np.bool_]) -> Array:
     """Return the first month in which a row is above zero, or true; infinite when there is none.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.formulas import market
-from planner.formulas.totals import first_month, total
+from planner.formulas.totals import first_month, part_of, total
 from planner.units import Array, Rows
 
 NEWTON_STEPS = 24
@@ -61,7 +61,7 @@ def self_driven_share_per_month(
 
     Source: Bass 1969, Management Science 15(5), with the pull of apps added (assumed).
     """
-    imitation = user_imitation_share_per_month * _part(previous_users, reachable_users)
+    imitation = user_imitation_share_per_month * part_of(previous_users, reachable_users)
     return imitation + app_attraction_share_per_month * app_pull_share
 
 
@@ -149,7 +149,7 @@ def attracted_developers(
 
     Source: Bass 1969, Management Science 15(5), as a discrete hazard, with the pull of users added (assumed).
     """
-    imitation = developer_imitation_share_per_month * _part(previous_developers, reachable_developers)
+    imitation = developer_imitation_share_per_month * part_of(previous_developers, reachable_developers)
     by_effort = platform_effort_share * developer_innovation_share_per_month
     hazard = by_effort + imitation + user_attraction_share_per_month * user_pull_share
     remaining = np.maximum(reachable_developers - previous_developers, 0.0)
@@ -306,12 +306,6 @@ def critical_mass_subsidy_usd(series_subsidy_usd: Rows) -> Array:
     Source: definition.
     """
     return total(series_subsidy_usd)
-
-
-def _part(present: Array, whole: Array) -> Array:
-    """Return present over whole; nothing where there is no whole."""
-    with np.errstate(divide="ignore", invalid="ignore"):  # numpy divides everywhere and then chooses
-        return np.where(whole > 0, np.divide(present, whole), 0.0)
 
 
 def _largest_root(first: Array, second: Array, third: Array, loop: Array) -> Array:

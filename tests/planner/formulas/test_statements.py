@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.formulas import statements
+from planner.formulas import mix, statements
 
 
 def taxes(profits: list[float], rate: float) -> list[float]:
@@ -49,10 +49,10 @@ def test_gross_margin_is_undefined_without_revenue() -> None:
 
 
 def test_the_free_tier_costs_its_part_of_the_tokens() -> None:
-    assert statements.free_tier_usd(90.0, 10.0, 25.0, 100.0) == 25
-    assert (
-        statements.free_tier_usd(90.0, 10.0, 0.0, 0.0) == 0
-    )  # replicas that run for nobody are no free tier
+    price = mix.pooled_service_usd_per_token
+    assert statements.free_tier_usd(25.0, price(90.0, 10.0, 100.0)) == 25
+    # replicas that run for nobody are no free tier
+    assert statements.free_tier_usd(0.0, price(90.0, 10.0, 0.0)) == 0
 
 
 def test_where_the_free_tier_stands_changes_no_sum() -> None:

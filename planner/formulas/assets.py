@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from planner import units
 from planner.formulas.calendar import whole_month
 from planner.formulas.totals import total
-from planner.units import Array, Rows
+from planner.units import Array
 
 
 def gpu_purchases_usd(
@@ -172,15 +172,6 @@ def trained_models_usd(
     Source: definition.
     """
     return previous_trained_models_usd + capitalised_training_usd - amortisation_usd
-
-
-def startup_purchases_usd(series_gpu_purchases_usd: Rows, series_revenue_usd: Rows) -> Array:
-    """Accelerators bought before the first revenue.
-
-    Source: definition.
-    """
-    earlier = np.cumsum(series_revenue_usd > 0, axis=0) == 0
-    return total(np.where(earlier, series_gpu_purchases_usd, 0.0))
 
 
 def _sale_month(purchase_month: Array, resale_month: Array) -> Array:

@@ -237,6 +237,14 @@ def quality_ratio() -> Array:
     return 1.0
 
 
+def launched_share(month: Array, service_month: Array) -> Array:
+    """One from the month in which a model serves customers, zero before.
+
+    Source: definition.
+    """
+    return np.where(month >= service_month, 1.0, 0.0)
+
+
 def client_work_usd(
     training_tokens: Array,
     training_compute_usd_per_token: Array,

@@ -128,6 +128,14 @@ def startup_overhead_usd(series_overhead_usd: Rows, series_revenue_usd: Rows) ->
     return _before_first_revenue(series_overhead_usd, series_revenue_usd)
 
 
+def startup_purchases_usd(series_gpu_purchases_usd: Rows, series_revenue_usd: Rows) -> Array:
+    """Accelerators bought before the first revenue.
+
+    Source: definition.
+    """
+    return _before_first_revenue(series_gpu_purchases_usd, series_revenue_usd)
+
+
 def startup_setup_usd(series_setup_usd: Rows, series_revenue_usd: Rows) -> Array:
     """Setting the company up before the first revenue.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.formulas.calendar import whole_month
 from planner.units import Array
 
 
@@ -138,9 +139,4 @@ def _is_completed(age_months: Array, cadence_months: Array) -> Array:
 
 def _is_first(month: Array, service_month: Array, successor_month: Array) -> NDArray[np.bool_] | np.bool_:
     """Tell whether the month is the first of the model before or of that after the switch."""
-    return np.equal(month, _whole_month(service_month)) | np.equal(month, _whole_month(successor_month))
-
-
-def _whole_month(uncertain_month: Array) -> Array:
-    """Return the first whole month that is not before an uncertain one."""
-    return np.maximum(np.ceil(uncertain_month), 1.0)
+    return np.equal(month, whole_month(service_month)) | np.equal(month, whole_month(successor_month))

@@ -10,14 +10,6 @@ from planner.formulas.totals import total
 from planner.units import Array
 
 
-def launched_share(month: Array, service_month: Array) -> Array:
-    """One from the month in which the service opens, zero before.
-
-    Source: definition.
-    """
-    return np.where(month >= service_month, 1.0, 0.0)
-
-
 def arriving_customers(
     launched_share: Array,
     flywheel_effort_share: Array,

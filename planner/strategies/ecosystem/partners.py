@@ -16,14 +16,6 @@ def programme_share(month: Array, partner_programme_month: Array, ecosystem_effo
     return np.where(month >= partner_programme_month, ecosystem_effort_share, 0.0)
 
 
-def launched_share(month: Array, service_month: Array) -> Array:
-    """One from the month in which there is a product to sell, zero before.
-
-    Source: definition.
-    """
-    return np.where(month >= service_month, 1.0, 0.0)
-
-
 def recruited_partners(
     programme_share: Array,
     recruited_partners_per_month: Array,

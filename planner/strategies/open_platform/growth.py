@@ -12,14 +12,6 @@ NEWTON_STEPS = 24
 """Steps to the largest root of a cubic from a bound that is within a factor of a few of it."""
 
 
-def launched_share(month: Array, service_month: Array) -> Array:
-    """One from the month in which the platform opens, zero before.
-
-    Source: definition.
-    """
-    return np.where(month >= service_month, 1.0, 0.0)
-
-
 def reachable_users(addressable_users: Array, previous_partner_reach_share: Array) -> Array:
     """People who could use the platform in the month, those whom partners of the company reach included.
 

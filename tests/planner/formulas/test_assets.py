@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.formulas import assets
+from planner.formulas import assets, metrics
 
 MONTHS = 40
 
@@ -109,4 +109,4 @@ def test_capitalised_training_loses_a_part_of_what_is_left() -> None:
 
 def test_accelerators_before_the_first_revenue() -> None:
     bought, revenue = np.array([[5.0], [7.0], [9.0]]), np.array([[0.0], [0.0], [1.0]])
-    assert assets.startup_purchases_usd(bought, revenue) == 12
+    assert metrics.startup_purchases_usd(bought, revenue) == 12

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from planner import strategies
 from planner.engine import Graph, Program, figures_of
-from planner.formulas import mix
+from planner.formulas import common, mix
 from planner.scenario.keys import ANY, keys
 from planner.units import is_share, unit_of
 
@@ -54,6 +54,7 @@ def program_of(strategy: str) -> Program:
     leaves = {*GIVEN, *inputs_of(strategy)}
     company = {f"opening_{name}": _nothing for name in ("receivables_usd", "deferred_revenue_usd")}
     company |= {name: one for name, one in figures_of(mix).items() if name.startswith("opening_")}
+    company |= {"launched_share": common.launched_share}
     return Graph(company, {strategy: figures}, leaves).resolve([f"{strategy}.{name}" for name in figures])
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from planner.engine import Graph, Program, figures_of
 from planner.errors import FigureError, ScenarioError
-from planner.formulas import mix, releases
+from planner.formulas import common, mix, releases
 from planner.planning import plan
 from planner.scenario.keys import quantities
 from planner.strategies import data_flywheel
@@ -44,7 +44,7 @@ def program(overrides: tuple[str, ...] = ()) -> Program:
     of_releases = ("trained_share", "release_due_share", "released_share")
     company = {name: figures_of(releases)[name] for name in of_releases}
     company |= {name: one for name, one in figures_of(mix).items() if name.startswith("opening_")}
-    company["opening_receivables_usd"] = lambda: 0.0
+    company |= {"opening_receivables_usd": lambda: 0.0, "launched_share": common.launched_share}
     graph = Graph(company, {"data_flywheel": figures}, {*GIVEN, *MEDIANS}, overrides)
     return graph.resolve(["released_share", *(f"data_flywheel.{name}" for name in figures)])
 

@@ -46,7 +46,7 @@ class Remark:
         if self.kind == "old":
             return f"{self.key or self.name}: its evidence is of {self.reference}, more than a year ago"
         than = "lower" if self.kind == "low" else "higher"
-        share = max(1 - self.beyond_share, 0.0)
+        share = 1 - self.beyond_share
         most = "nearly all" if share > 0.995 else f"{share:.0%}"
         return f"{self.key}: {self.value} is {than} than {most} of what is usual, {self.reference}"
 
@@ -73,12 +73,11 @@ def _unusual(leaf: Leaf, key: Key | None, loaded: Loaded[Company]) -> Iterator[R
     value, distribution = leaf.quantities[0].value, usual.distribution
     assert isinstance(distribution, Continuous)
     below = distribution.share_below(value)
-    beyond, kind = (below, "low") if below < 0.5 else (1 - below, "high")
+    kind: Kind = "low" if below < 0.5 else "high"
+    beyond = min(below, 1 - below)
     if beyond < TAIL_SHARE:
-        yield Remark(
-            "low" if kind == "low" else "high", leaf.name, leaf.key, leaf.quantities[0].text, beyond,
-            f"{usual.text} ({why})",
-        )  # fmt: skip
+        reference = f"{usual.text} ({why})"
+        yield Remark(kind, leaf.name, leaf.key, leaf.quantities[0].text, beyond, reference)
 
 
 def _usual(name: str, key: Key) -> tuple[Quantity | None, str]:

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.analysis.comparing import finite
 from planner.errors import InputError
-from planner.planning import plan
+from planner.planning import plan_prepared
+from planner.preparing import prepare
 from planner.resources import scenarios
 from planner.result import Result
 from planner.scenario.schema import Reported
@@ -37,7 +39,7 @@ class Check:
     p50: float
     p95: float
     width_ratio: float
-    """p95 over p5; not a number where they differ in sign."""
+    """p95 over p5; not a number where p5 is not above zero."""
     is_inside: bool
     is_narrow: bool
     source: str
@@ -51,11 +53,7 @@ class Check:
 
     def to_json(self) -> dict[str, Any]:
         """Return the check for JSON; what is not a number is null."""
-        values = asdict(self)
-        return {
-            name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in values.items()
-        } | {"is_passed": self.is_passed}
+        return finite(asdict(self)) | {"is_passed": self.is_passed}
 
 
 def shipped_cases() -> list[Path]:
@@ -75,14 +73,14 @@ def validate(
 
 
 def _checks(path: str | Path, measurements: str, draws: int, seed: int) -> list[Check]:
-    central = plan(path, measurements=measurements)
-    reported = central.scenario.reported
+    ready = prepare(path, (), measurements)
+    reported = ready.loaded.scenario.reported
     if not reported:
         raise InputError(f"{path}: reported: is empty; say which figure was reported, and where")
+    figures = [one.figure for one in reported]
+    (result,) = plan_prepared([ready], draws=draws, seed=seed, figures=figures)
     for number, one in enumerate(reported):
-        _check_months(central, one, f"{central.loaded.positions.get(f'reported.{number}', path)}")
-    figures = [central[one.figure].name for one in reported]
-    result = plan(path, measurements=measurements, draws=draws, seed=seed, figures=figures)
+        _check_months(result, one, f"{ready.loaded.positions.get(f'reported.{number}', path)}")
     return [_check(path, result, one) for one in reported]
 
 
@@ -102,8 +100,8 @@ def _check_months(result: Result, one: Reported, place: str) -> None:
 
 def _check(path: str | Path, result: Result, one: Reported) -> Check:
     values = _drawn(result, one)
-    p5, p50, p95 = (float(np.quantile(values, q, method="inverted_cdf")) for q in (0.05, 0.5, 0.95))
-    width = p95 / p5 if p5 * p95 > 0 and p5 > 0 else math.nan
+    p5, p50, p95 = np.quantile(values, (0.05, 0.5, 0.95), method="inverted_cdf").tolist()
+    width = p95 / p5 if p5 > 0 else math.nan
     return Check(
         scenario=Path(path).name,
         company=result.scenario.name,

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from planner import catalogue
+from planner import catalogue, strategies
 from planner.errors import CatalogueError, ScenarioError
 from planner.measurements import Measured
 from planner.published import published
@@ -32,16 +32,9 @@ BITS_PER_PARAM = {"fp16": 16.0, "bf16": 16.0, "int8": 8.0, "fp8": 8.0, "int4": 4
 SHOCKS = {
     "shock_demand_share": "Where demand in the month stands among all that it could be, from 0 to 1.",
     "shock_breach_share": "Where the month stands among all that it could be for breaches: from 0, none, to 1.",
-    **{
-        f"shock_domain_{number}_share": f"The same for the demand of domain {number} of several, without what is "
-        "common to all."
-        for number in range(1, 9)
-    },
-    "shock_wins_share": "Where the deals won in the month stand among all numbers that there could be, from 0 to 1.",
-    "shock_deal_value_share": "Where the value of the month's deals stands among all that it could be, from 0 to 1.",
     "shock_release_share": "Where luck with a release in the month stands among all that it could be; 0 is the best.",
 }
-"""Leaves that have a value of their own in each month of each draw."""
+"""Leaves of the company that have a value of their own in each month of each draw; strategies have more."""
 
 CHOICES = {
     "weight_bits_per_param": "Bits of one weight in the precision in which the model is served.",
@@ -149,7 +142,7 @@ def leaves(loaded: Loaded[Company], measured: Measured) -> dict[str, Leaf]:
 
 def _shocks() -> Iterator[Leaf]:
     """Yield what chance decides month by month: uniform numbers, of which the central path has the median."""
-    for name, about in SHOCKS.items():
+    for name, about in (SHOCKS | strategies.shocks()).items():
         chance = Evidence(
             "assumed", "chance", note="a uniform number for each month and draw; the central path has 0.5"
         )

@@ -70,6 +70,11 @@ def statement(name: str) -> str:
     return str(getattr(module(name), "STATEMENT", ""))
 
 
+def shocks() -> dict[str, str]:
+    """Return what chance decides month by month in the strategies, each with what it is: their `SHOCKS` together."""
+    return {shock: about for name in names() for shock, about in getattr(module(name), "SHOCKS", {}).items()}
+
+
 def _forget() -> None:
     importlib.invalidate_caches()
     scenario_model.cache_clear()

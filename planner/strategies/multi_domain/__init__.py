@@ -16,6 +16,12 @@ from planner.scenario.quantities import Positive, Quantity
 MOST_DOMAINS = 8
 """Each domain has a surprise of its own in every month, and so many are drawn."""
 
+SHOCKS = {
+    f"shock_domain_{number}_share": f"The same for the demand of domain {number} of several, without what is "
+    "common to all."
+    for number in range(1, MOST_DOMAINS + 1)
+}
+"""What chance decides in every month, beside what it decides for the company."""
 
 KEY_FIGURES = (
     "domain_concentration_share",

@@ -5,6 +5,12 @@ from __future__ import annotations
 from planner.scenario.base import Section, assumed
 from planner.scenario.quantities import Positive, Quantity
 
+SHOCKS = {
+    "shock_wins_share": "Where the deals won in the month stand among all numbers that there could be, from 0 to 1.",
+    "shock_deal_value_share": "Where the value of the month's deals stands among all that it could be, from 0 to 1.",
+}
+"""What chance decides in every month, beside what it decides for the company."""
+
 KEY_FIGURES = (
     "utilisation_share",
     "project_margin_share",

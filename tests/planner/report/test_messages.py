@@ -79,7 +79,8 @@ def functions() -> Iterator[tuple[str, Function]]:
 
 def helps() -> set[str]:
     schema = {key.description for key in keys(strategies.scenario_model()).values()}
-    return schema | {*evidence.SHOCKS.values(), *evidence.CHOICES.values(), *evidence.SPEEDS.values()}
+    chance = {*evidence.SHOCKS.values(), *strategies.shocks().values()}
+    return schema | chance | {*evidence.CHOICES.values(), *evidence.SPEEDS.values()}
 
 
 def quantities() -> set[str]:

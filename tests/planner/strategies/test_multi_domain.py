@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from planner import strategies
 from planner.engine import figures_of
 from planner.errors import ScenarioError
 from planner.evidence import SHOCKS
@@ -327,7 +328,7 @@ def test_two_domains_move_together_as_their_loadings_say() -> None:
     random = np.random.default_rng(5)
     draws = 20_000
     given = {**GIVEN, **defaults(), "domain_loading_share": column([0.8, 0.5, 0.0])}
-    given |= {name: random.uniform(0.001, 0.999, (MONTHS, draws)) for name in SHOCKS}
+    given |= {name: random.uniform(0.001, 0.999, (MONTHS, draws)) for name in SHOCKS | strategies.shocks()}
     mood = program_of("multi_domain").run(given, MONTHS, keep=["multi_domain.domain_mood_ratio"])
     last = mood["multi_domain.domain_mood_ratio"][-1]
     assert last.shape == (3, draws)
@@ -373,7 +374,7 @@ def test_the_default_domains_are_three_and_at_most_eight_can_be_planned() -> Non
     assert [domain.domain for domain in multi_domain.Inputs().domains] == [
         "legal drafting", "medical documentation", "financial analysis",
     ]  # fmt: skip
-    assert sum(name.startswith("shock_domain_") for name in SHOCKS) == MOST_DOMAINS
+    assert sum(name.startswith("shock_domain_") for name in strategies.shocks()) == MOST_DOMAINS
     one = multi_domain.Inputs().domains[0]
     assert isinstance(one, Domain)
     with pytest.raises(ValidationError, match="at most 8"):

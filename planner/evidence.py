@@ -29,6 +29,9 @@ Kind = Literal["measured", "quoted", "published", "assumed"]
 BITS_PER_PARAM = {"fp16": 16.0, "bf16": 16.0, "int8": 8.0, "fp8": 8.0, "int4": 4.125, "fp4": 4.5}
 """Bits of a weight with its scales: int4 in groups of 128 (Marlin README), fp4 with a scale for 16 (NVFP4)."""
 
+CHOICE = "choice of the scenario"
+"""What stands behind a leaf that is neither right nor wrong, but chosen."""
+
 SHOCKS = {
     "shock_demand_share": "Where demand in the month stands among all that it could be, from 0 to 1.",
     "shock_breach_share": "Where the month stands among all that it could be for breaches: from 0, none, to 1.",
@@ -247,14 +250,13 @@ def _kept_books(finance: Finance) -> Iterator[Leaf]:
     yield _choice("training_capitalised_share", capitalised, f"finance.training_policy is {training}")
     kinds = [each.round_kind for each in finance.rounds]
     reason = f"finance.rounds are {', '.join(kinds)}" if kinds else "finance.rounds lists none"
-    safes = tuple(Quantity(float(kind == "safe")) for kind in kinds)
-    about = Evidence("assumed", "choice of the scenario", note=reason)
-    yield Leaf("round_safe_share", safes, about, help=CHOICES["round_safe_share"], is_list=True)
+    yield _choice("round_safe_share", [float(kind == "safe") for kind in kinds], reason)
 
 
-def _choice(name: str, value: float, reason: str) -> Leaf:
-    about = Evidence("assumed", "choice of the scenario", note=reason)
-    return Leaf(name, (Quantity(value),), about, help=CHOICES[name])
+def _choice(name: str, value: float | list[float], reason: str) -> Leaf:
+    values = value if isinstance(value, list) else [value]
+    about = Evidence("assumed", CHOICE, note=reason)
+    return Leaf(name, tuple(map(Quantity, values)), about, help=CHOICES[name], is_list=values is value)
 
 
 def _from_bench(scenario: Company, measured: Measured) -> Iterator[Leaf]:

@@ -12,12 +12,11 @@ import numpy as np
 
 from planner.analysis.swings import Swing, swings
 from planner.engine import is_shock
-from planner.evidence import Kind, Leaf, not_needed
+from planner.evidence import CHOICE, Kind, Leaf, not_needed
 from planner.figure import Figure
 from planner.result import Result
 from planner.sampling_error import share_error
 
-CHOICE = "choice of the scenario"
 KINDS: tuple[Kind, ...] = ("measured", "quoted", "published", "assumed")
 
 

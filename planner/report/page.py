@@ -67,6 +67,7 @@ def _context(result: Result, formats: Formats, today: date) -> dict[str, Any]:
     verdict = words.Verdict(seen, formats)
     record = result.measured.record
     saving_usd = entries.central("total_compression_saving_usd")
+    owners = owner_words(formats)
     return {
         "result": result,
         "scenario": result.scenario,
@@ -87,24 +88,16 @@ def _context(result: Result, formats: Formats, today: date) -> dict[str, Any]:
         "dependences": Dependences(result, entries, formats),
         "entries": entries,
         "second_looks": second_looks(result, formats, today),
-        "strategies": [_strategies(formats)[name] for name in result.scenario.strategies],
-        "owner_words": owner_words(formats),
+        "strategies": [owners[name] for name in result.scenario.strategies],
+        "owner_words": owners,
         "section_words": section_words(formats),
         "has_link": entries.has,
     }
 
 
 def _strategies(formats: Formats) -> dict[str, str]:
-    """Return what every strategy is called; one that no catalogue of messages knows has the name that its file says."""
-    _ = formats.messages.gettext
-    known = {
-        "data_flywheel": _("Data flywheel"),
-        "ecosystem": _("Ecosystem"),
-        "multi_domain": _("Multi-domain applications"),
-        "open_platform": _("Open platform"),
-        "technology_services": _("Technology services"),
-    }
-    return {name: strategies.title(name) for name in strategies.names()} | known
+    """Return what every strategy is called: what its file says, in the page's language where its catalogue has it."""
+    return {name: formats.messages.gettext(strategies.title(name)) for name in strategies.names()}
 
 
 def owner_words(formats: Formats) -> dict[str, str]:

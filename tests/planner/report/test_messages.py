@@ -66,7 +66,9 @@ def texts(root: Path) -> set[str | tuple[str, ...]]:
 def required(texts: set[str | tuple[str, ...]]) -> set[str | tuple[str, ...]]:
     """What a complete catalogue has: the texts, the help of the inputs, the sentences of the figures, the units."""
     sentences = {documentation(function)[0] for _name, function in functions()}
-    sentences |= {strategies.statement(name) for name in strategies.names()}
+    sentences |= {
+        say(name) for name in strategies.names() for say in (strategies.title, strategies.statement)
+    }
     return {text for text in texts | helps() | sentences | units() | kinds() | EVIDENCE if text}
 
 

@@ -17,7 +17,7 @@ from planner.units import Array, Rows
 Length = Literal["month", "quarter", "year"]
 MONTHS_IN: dict[Length, int] = {"month": 1, "quarter": 3, "year": 12}
 """Months of each length of a period."""
-YEAR = MONTHS_IN["year"]
+QUARTER, YEAR = MONTHS_IN["quarter"], MONTHS_IN["year"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,13 @@ def whole_month(month: Array) -> Array:
     return np.maximum(np.ceil(month), 1.0)
 
 
+def year_and_month(start_month: str, month: int) -> tuple[int, int]:
+    """Return the calendar's year and month of a month of the plan, which counts from 1, as does the calendar's."""
+    year, first = map(int, start_month.split("-"))
+    years, index = divmod(first - 1 + month - 1, YEAR)
+    return year + years, index + 1
+
+
 def _periods(start_month: str, months: int, length: Length, fiscal_start: int) -> Iterator[Period]:
     year, month = map(int, start_month.split("-"))
     # Months since a fiscal year began, far enough back that none is below zero.
@@ -68,15 +75,15 @@ def _periods(start_month: str, months: int, length: Length, fiscal_start: int) -
     for index, members in groupby(range(1, months + 1), lambda n: (offset + n - 1) // size):
         numbers = list(members)
         first, last = numbers[0], numbers[-1]
-        label = _label(length, year, month, first, index * size, fiscal_start)
+        label = _label(length, year_and_month(start_month, first), index * size, fiscal_start)
         yield Period(label, first, last, len(numbers) < size)
 
 
-def _label(length: Length, year: int, month: int, first: int, began: int, fiscal_start: int) -> str:
+def _label(length: Length, began_in: tuple[int, int], began: int, fiscal_start: int) -> str:
     if length == "month":
-        years, index = divmod(month - 1 + first - 1, YEAR)
-        return f"{year + years}-{index + 1:02}"
+        year, month = began_in
+        return f"{year}-{month:02}"
     fiscal_year = began // YEAR + (fiscal_start > 1)
     if length == "year":
         return f"FY{fiscal_year}"
-    return f"FY{fiscal_year} Q{began % YEAR // MONTHS_IN['quarter'] + 1}"
+    return f"FY{fiscal_year} Q{began % YEAR // QUARTER + 1}"

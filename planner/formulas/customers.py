@@ -11,6 +11,7 @@ import numpy as np
 
 from planner import units
 from planner.formulas import returns
+from planner.formulas.calendar import YEAR
 from planner.formulas.totals import last_rise, last_total, quotient, total
 from planner.units import Array, Rows
 
@@ -35,9 +36,6 @@ STATUS: Mapping[str, Mapping[str, str]] = {
     "strategy_concentration_share": {"nan": _("undefined: no revenue")},
 }
 """Why a figure has no value, by the value that stands for it."""
-
-YEAR = 12
-"""Months of a year, counted."""
 
 
 def recurring_revenue_usd(each_recurring_revenue_usd: tuple[Array, ...]) -> Array:

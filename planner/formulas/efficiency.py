@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from planner import units
+from planner.formulas.calendar import QUARTER, YEAR
 from planner.formulas.totals import (
     first_lasting_month,
     last_rise,
@@ -37,8 +38,6 @@ STATUS: Mapping[str, Mapping[str, str]] = {
 
 BURN_MONTHS = 3
 """Months over which burn is averaged."""
-QUARTER, YEAR = 3, 12
-"""Months of a quarter and of a year, counted."""
 
 
 def opening_net_burn_usd() -> Array:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from planner.formulas.calendar import YEAR
 from planner.formulas.ownership import UNVALUED
-from planner.formulas.totals import quotient, total
+from planner.formulas.totals import last_total, quotient, total
 from planner.units import Array, Rows
 
 STATUS: Mapping[str, Mapping[str, str]] = {
@@ -25,16 +26,13 @@ STATUS: Mapping[str, Mapping[str, str]] = {
 }
 """Why a figure has no value, by its name and by what stands for the missing value."""
 
-LAST_MONTHS = 12
-"""Months whose revenue is the yearly revenue of which a business is worth a multiple."""
-
 
 def exit_value_usd(series_revenue_usd: Rows, exit_revenue_multiple_ratio: Array) -> Array:
     """Worth of the business at the end of the plan: a multiple of the revenue of its last twelve months.
 
     Source: definition; the multiple is an input; a plan of fewer months counts those that it has.
     """
-    return exit_revenue_multiple_ratio * total(series_revenue_usd[-LAST_MONTHS:])
+    return exit_revenue_multiple_ratio * last_total(series_revenue_usd, YEAR)
 
 
 def exit_equity_usd(exit_value_usd: Array, closing_cash_usd: Array, closing_debt_usd: Array) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 
 from planner import units
 from planner.formulas import returns
+from planner.formulas.calendar import YEAR
 from planner.formulas.totals import last_total, quotient
 from planner.units import Array, Rows
 
@@ -30,9 +31,6 @@ STATUS: Mapping[str, Mapping[str, str]] = {
     "discounted_payback_months": {"inf": _("never")},
 }
 """Why a figure has no value, by the value that stands for it."""
-
-YEAR = 12
-"""Months of a year, counted."""
 
 
 def net_present_value_usd(series_net_cash_flow_usd: Rows, discount_rate_share_per_year: Array) -> Array:

@@ -10,6 +10,7 @@ from datetime import date
 
 from babel import Locale, dates, numbers
 
+from planner.formulas.calendar import year_and_month
 from planner.report.messages import Messages
 from planner.units import SINGULAR, unit_text
 
@@ -22,7 +23,6 @@ LARGEST_WORD = 1e15
 LARGEST_EXACT = 1e6
 """Below it a whole number is written with all its digits."""
 SINGULAR_OF = {plural: singular for singular, plural in SINGULAR.items()}
-MONTHS_PER_YEAR = 12
 MOST_DATED_MONTHS = 12_000
 """Months of the plan that have a date; later ones, a thousand years away, are meant for never."""
 SI_PREFIXES = (
@@ -127,13 +127,11 @@ class Formats:
 
     def date_of(self, month: float) -> date:
         """Return the first day of a month of the plan, which counts from 1."""
-        year, first = (int(part) for part in self.start_month.split("-"))
-        years, index = divmod(first - 1 + round(month) - 1, MONTHS_PER_YEAR)
-        return date(year + years, index + 1, 1)
+        return date(*year_and_month(self.start_month, round(month)), 1)
 
     def quantity(self, value: float, name: str, digits: int = 3) -> str:
         """Return a number with the unit that its name carries, or in words why it is not there."""
-        unit = unit_text(name).removesuffix(" per")
+        unit = unit_text(name)
         if math.isnan(value):
             return self.messages.gettext("undefined")
         if math.isinf(value) or (unit == "month" and abs(value) > MOST_DATED_MONTHS):

@@ -12,8 +12,9 @@ import numpy as np
 from markupsafe import Markup
 
 from planner.analysis.swings import Swing
+from planner.formulas.calendar import YEAR
 from planner.report import charts
-from planner.report.formats import MONTHS_PER_YEAR, Formats
+from planner.report.formats import Formats
 from planner.report.outlook import Outlook, rounds
 from planner.report.sentences import input_label
 from planner.result import Result
@@ -191,10 +192,7 @@ class Money:
     def years(self) -> list[Year]:
         """The years of the plan; the last may be shorter than twelve months."""
         months = self.result.months
-        return [
-            self._year(start + 1, min(start + MONTHS_PER_YEAR, months))
-            for start in range(0, months, MONTHS_PER_YEAR)
-        ]
+        return [self._year(start + 1, min(start + YEAR, months)) for start in range(0, months, YEAR)]
 
     def months(self) -> list[tuple[str, list[str]]]:
         """The month-by-month table under the chart of costs: date, each kind, all costs, revenue."""

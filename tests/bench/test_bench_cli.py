@@ -21,9 +21,12 @@ from bench.record import Record, save
 MakeRecord = Callable[..., Record]
 ROOT = Path(__file__).resolve().parents[2]
 
-# What the command line of Benchplan does around the group, in a process that can be sent a signal.
+# What the command line of Benchplan does around the group, in a process that can be sent a signal. Tests that run in
+# the background of a script inherit that ctrl-C is ignored, which Python then leaves so.
 WRAPPED = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from bench.cli import bench
 from bench.errors import BenchplanError
 try:

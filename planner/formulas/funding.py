@@ -14,36 +14,44 @@ from planner.formulas.totals import total
 from planner.units import Array
 
 
-def new_safe_usd(
-    month: Array,
-    round_month: Array,
-    round_delay_months: Array,
-    round_usd: Array,
-    round_success_share: Array,
-    round_safe_share: Array,
-) -> Array:
+def round_come_month(round_month: Array, round_delay_months: Array) -> Array:
+    """Month in which the money of each round comes, if it comes.
+
+    Source: definition; rounds lie along the first axis.
+    """
+    return whole_month(round_month + round_delay_months)
+
+
+def safe_round_usd(round_usd: Array, round_success_share: Array, round_safe_share: Array) -> Array:
+    """Money of each round for SAFEs, as far as it succeeds.
+
+    Source: definition; rounds lie along the first axis.
+    """
+    return round_usd * round_success_share * round_safe_share
+
+
+def priced_round_usd(round_usd: Array, round_success_share: Array, round_safe_share: Array) -> Array:
+    """Money of each round for shares at a valuation, as far as it succeeds.
+
+    Source: definition; rounds lie along the first axis.
+    """
+    return round_usd * round_success_share * (1.0 - round_safe_share)
+
+
+def new_safe_usd(month: Array, round_come_month: Array, safe_round_usd: Array) -> Array:
     """Money that comes in the month for SAFEs, which become shares in the next priced round.
 
     Source: definition; rounds lie along the first axis.
     """
-    comes = month == whole_month(round_month + round_delay_months)
-    return total(np.where(comes, round_usd * round_success_share * round_safe_share, 0.0))
+    return total(np.where(month == round_come_month, safe_round_usd, 0.0))
 
 
-def new_priced_usd(
-    month: Array,
-    round_month: Array,
-    round_delay_months: Array,
-    round_usd: Array,
-    round_success_share: Array,
-    round_safe_share: Array,
-) -> Array:
+def new_priced_usd(month: Array, round_come_month: Array, priced_round_usd: Array) -> Array:
     """Money that comes in the month for shares at a valuation.
 
     Source: definition; rounds lie along the first axis.
     """
-    comes = month == whole_month(round_month + round_delay_months)
-    return total(np.where(comes, round_usd * round_success_share * (1.0 - round_safe_share), 0.0))
+    return total(np.where(month == round_come_month, priced_round_usd, 0.0))
 
 
 def new_funding_usd(new_safe_usd: Array, new_priced_usd: Array) -> Array:

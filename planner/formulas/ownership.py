@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from planner.formulas.calendar import whole_month
 from planner.formulas.totals import quotient, total
 from planner.units import Array
 
@@ -31,20 +30,13 @@ STATUS: Mapping[str, Mapping[str, str]] = {
 
 
 def priced_dilution_share(
-    month: Array,
-    round_month: Array,
-    round_delay_months: Array,
-    round_usd: Array,
-    round_success_share: Array,
-    round_safe_share: Array,
-    round_pre_money_usd: Array,
+    month: Array, round_come_month: Array, priced_round_usd: Array, round_pre_money_usd: Array
 ) -> Array:
     """Share of the company that the investors of the month's priced rounds get; undefined without a valuation.
 
     Source: definition: raise / (pre-money + raise), several rounds compounded as 1 - (1 - d1)(1 - d2).
     """
-    comes = month == whole_month(round_month + round_delay_months)
-    raised = np.where(comes, round_usd * round_success_share * (1.0 - round_safe_share), 0.0)
+    raised = np.where(month == round_come_month, priced_round_usd, 0.0)
     post_money = np.where(round_pre_money_usd > 0, round_pre_money_usd + raised, 0.0)
     kept = np.where(raised > 0, 1.0 - quotient(raised, post_money), 1.0)
     diluted: Array = 1.0 - np.prod(kept, axis=0)
@@ -61,8 +53,7 @@ def pre_money_usd(new_priced_usd: Array, priced_dilution_share: Array) -> Array:
 
 def pool_increase_share(
     month: Array,
-    round_month: Array,
-    round_delay_months: Array,
+    round_come_month: Array,
     round_success_share: Array,
     round_safe_share: Array,
     round_pool_share: Array,
@@ -73,7 +64,7 @@ def pool_increase_share(
 
     Source: definition; it comes before the money, so that the earlier holders alone bear it.
     """
-    comes = month == whole_month(round_month + round_delay_months)
+    comes = month == round_come_month
     asked = total(np.where(comes, round_pool_share * round_success_share * (1.0 - round_safe_share), 0.0))
     return np.where(new_priced_usd > 0, np.minimum(asked, 1.0 - priced_dilution_share), 0.0)
 
@@ -99,11 +90,8 @@ def safe_conversion_share(
     previous_last_priced_month: Array,
     new_priced_usd: Array,
     pre_money_usd: Array,
-    round_month: Array,
-    round_delay_months: Array,
-    round_usd: Array,
-    round_success_share: Array,
-    round_safe_share: Array,
+    round_come_month: Array,
+    safe_round_usd: Array,
     safe_cap_usd: Array,
 ) -> Array:
     """Share of the company before the month's priced money that waiting SAFEs turn into; none without such money.
@@ -112,9 +100,8 @@ def safe_conversion_share(
 
     Source: Y Combinator, post-money SAFE: the cap counts all converting SAFEs but neither new money nor new pool.
     """
-    come_month = whole_month(round_month + round_delay_months)
-    waits = (come_month > previous_last_priced_month) & (come_month <= month)
-    amount = np.where(waits, round_usd * round_success_share * round_safe_share, 0.0)
+    waits = (round_come_month > previous_last_priced_month) & (round_come_month <= month)
+    amount = np.where(waits, safe_round_usd, 0.0)
     value = np.where(safe_cap_usd > 0, np.minimum(safe_cap_usd, pre_money_usd), pre_money_usd)
     asked = total(np.where(amount > 0, quotient(amount, value), 0.0))
     return np.where(new_priced_usd > 0, np.minimum(asked, 1.0), 0.0)
@@ -123,20 +110,16 @@ def safe_conversion_share(
 def waiting_safe_share(
     month: Array,
     last_priced_month: Array,
-    round_month: Array,
-    round_delay_months: Array,
-    round_usd: Array,
-    round_success_share: Array,
-    round_safe_share: Array,
+    round_come_month: Array,
+    safe_round_usd: Array,
     safe_cap_usd: Array,
 ) -> Array:
     """Share of the company that SAFEs which wait at the end of the month would be if it were sold: amount over cap.
 
     Source: Y Combinator, post-money SAFE, liquidity event; without a cap only the money comes back.
     """
-    come_month = whole_month(round_month + round_delay_months)
-    waits = (come_month > last_priced_month) & (come_month <= month) & (safe_cap_usd > 0)
-    amount = np.where(waits, round_usd * round_success_share * round_safe_share, 0.0)
+    waits = (round_come_month > last_priced_month) & (round_come_month <= month) & (safe_cap_usd > 0)
+    amount = np.where(waits, safe_round_usd, 0.0)
     return np.minimum(total(np.where(amount > 0, quotient(amount, safe_cap_usd), 0.0)), 1.0)
 
 

@@ -18,8 +18,10 @@ def money(
     month: float, months: np.ndarray, usd: np.ndarray, delay: float = 0.0, success: float = 1.0
 ) -> float:
     ones = np.ones_like(months)
-    safe = funding.new_safe_usd(month, months, delay * ones, usd, success * ones, 0.5 * ones)
-    priced = funding.new_priced_usd(month, months, delay * ones, usd, success * ones, 0.5 * ones)
+    come = funding.round_come_month(months, delay * ones)
+    given = usd, success * ones, 0.5 * ones
+    safe = funding.new_safe_usd(month, come, funding.safe_round_usd(*given))
+    priced = funding.new_priced_usd(month, come, funding.priced_round_usd(*given))
     return float(np.sum(funding.new_funding_usd(safe, priced)))
 
 

@@ -32,24 +32,25 @@ def table(*rounds: Round, opening_pool: float = 0.1, months: int = 12) -> np.nda
         np.array([getattr(one, name) for one in rounds], dtype=float).reshape(-1, 1)
         for name in ("month", "usd", "pre", "cap", "pool", "safe", "success", "delay")
     )
+    come = funding.round_come_month(month_, delay)
+    for_safes = funding.safe_round_usd(usd, success, safe_)
+    for_shares = funding.priced_round_usd(usd, success, safe_)
     founders, pool = ownership.opening_founders_share(opening_pool), opening_pool
     safe, investors, last = 0.0, 0.0, 0.0
     rows = []
     for month in map(float, range(1, months + 1)):
-        new = funding.new_priced_usd(month, month_, delay, usd, success, safe_)
-        diluted = ownership.priced_dilution_share(month, month_, delay, usd, success, safe_, pre)
+        new = funding.new_priced_usd(month, come, for_shares)
+        diluted = ownership.priced_dilution_share(month, come, for_shares, pre)
         value = ownership.pre_money_usd(new, diluted)
-        more = ownership.pool_increase_share(month, month_, delay, success, safe_, pool_, new, diluted)
-        turned = ownership.safe_conversion_share(
-            month, last, new, value, month_, delay, usd, success, safe_, cap
-        )
+        more = ownership.pool_increase_share(month, come, success, safe_, pool_, new, diluted)
+        turned = ownership.safe_conversion_share(month, last, new, value, come, for_safes, cap)
         last = ownership.last_priced_month(month, last, new)
         kept = ownership.kept_share(turned, diluted, more)
         founders = ownership.founders_share(founders, kept)
         pool = ownership.pool_share(pool, kept, more)
         safe = ownership.safe_share(safe, kept, turned, diluted, more)
         investors = ownership.investors_share(investors, kept, diluted)
-        waiting = ownership.waiting_safe_share(month, last, month_, delay, usd, success, safe_, cap)
+        waiting = ownership.waiting_safe_share(month, last, come, for_safes, cap)
         rows.append([float(np.squeeze(one)) for one in (founders, pool, safe, investors, waiting)])
     return np.array(rows)
 

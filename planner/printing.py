@@ -41,6 +41,8 @@ def number(value: Any, function: Function | None = None) -> str:  # noqa: ANN401
         row = np.ravel(value)
         if not len(row):
             return "none"
+        if len(row) == 1:
+            return number(row[0], function)
         return f"{number(row[0], function)} .. {number(row[-1], function)} ({len(row)} values)"
     value = float(value)
     if status(value):

@@ -7,19 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from planner import strategies
-from planner.report.entries import Entries
+from planner.report.entries import Entries, Row
 from planner.report.formats import Formats
 from planner.report.sentences import input_label
 from planner.result import Result
-
-
-@dataclass(frozen=True)
-class Line:
-    """One number: the figure or input that it comes from, what it is, and its value on the central path."""
-
-    name: str
-    label: str
-    value: str
 
 
 @dataclass(frozen=True)
@@ -27,9 +18,9 @@ class Earning:
     """One strategy of the plan."""
 
     title: str
-    money: tuple[Line, ...]
+    money: tuple[Row, ...]
     """Revenue and contribution over the plan."""
-    key_figures: tuple[Line, ...]
+    key_figures: tuple[Row, ...]
     """What the strategy turns on; monthly ones in the last month."""
     statement: str
     """What these say together; empty where the strategy has no such sentence."""
@@ -54,7 +45,7 @@ class Earnings:
         }
         found = []
         for name in self.result.scenario.strategies:
-            money = tuple(self._line(f"{name}.{figure}", label) for figure, label in labels.items())
+            money = tuple(self.entries.row(label, f"{name}.{figure}") for figure, label in labels.items())
             lines = tuple(self._key_figures(name))
             values = {line.name.rpartition(".")[2]: line.value for line in lines}
             said = strategies.statement(name)
@@ -62,27 +53,26 @@ class Earnings:
             found.append(Earning(_(strategies.title(name)), money, lines, statement))
         return found
 
-    def shared(self) -> list[Line]:
+    def shared(self) -> list[Row]:
         """Return what the strategies share: what it costs, and with several of them what it saves."""
         _ = self._
         lines = [
-            self._line("total_shared_cost_usd", _("Shared over the plan: listed staff, own models, overhead"))
+            self.entries.row(
+                _("Shared over the plan: listed staff, own models, overhead"), "total_shared_cost_usd"
+            )
         ]
         if len(self.result.scenario.strategies) > 1:
             label = _("Saved by sharing one company, against one for each strategy")
-            lines.append(self._line("total_pooling_saving_usd", label))
+            lines.append(self.entries.row(label, "total_pooling_saving_usd"))
         return lines
 
-    def _key_figures(self, strategy: str) -> Iterator[Line]:
+    def _key_figures(self, strategy: str) -> Iterator[Row]:
         for name in strategies.key_figures(strategy):
             full = f"{strategy}.{name}"
             if full in self.result:
-                yield self._line(full, _first(self._(self.result[full].sentence)))
+                yield self.entries.row(_first(self._(self.result[full].sentence)), full)
             elif name in self.result.leaves:
-                yield self._line(name, input_label(self.result.leaves[name].help, self.f))
-
-    def _line(self, name: str, label: str) -> Line:
-        return Line(name, label, self.entries.text(name))
+                yield self.entries.row(input_label(self.result.leaves[name].help, self.f), name)
 
 
 def _first(text: str) -> str:

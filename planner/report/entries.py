@@ -40,6 +40,16 @@ CODE = Markup("<code>{}</code>")
 
 
 @dataclass(frozen=True)
+class Row:
+    """One line of a card: what it is, its value, and the figure or input that the value comes from."""
+
+    label: str
+    value: str
+    name: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Reference:
     """One parameter of a formula: what it is called there, and where it leads."""
 
@@ -152,9 +162,15 @@ class Entries:
         """Return a figure or an input on the central path, at a month (the last by default)."""
         return self._items(name, month)[0]
 
+    def row(self, label: str, name: str, note: str = "", month: int | None = None) -> Row:
+        """Return a line whose value is a figure or an input on the central path."""
+        return Row(label, self.text(name, month=month), name, note)
+
     def text(self, name: str, digits: int = 3, month: int | None = None) -> str:
         """Return a figure on the central path with its unit, as text: one number, or those of the items of a list."""
         values = self._items(name, month)
+        if not values:
+            return self.formats.messages.gettext("no value")
         if len(values) > MOST_ITEMS:
             less = self.formats.messages.gettext("%(count)s values from %(low)s to %(high)s")
             ends = {"low": min(values), "high": max(values)}
@@ -168,7 +184,7 @@ class Entries:
         )
         if name in self.result and self.result[name].is_monthly:
             value = np.asarray(value)[(month or self.result.months) - 1]
-        return [float(one) for one in np.ravel(value)] or [math.nan]
+        return [float(one) for one in np.ravel(value)]
 
     def _figure(self, name: str) -> FigureEntry:
         figure = self.result[name]

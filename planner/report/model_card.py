@@ -8,22 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner import catalogue
-from planner.report.entries import Entries
+from planner.report.entries import Entries, Row
 from planner.report.formats import Formats, power_of_ten
 from planner.result import Result
 
 LARGE_MODEL_PARAMS = 1e8
 """From about so many parameters on a model is called large."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the card: what it is, its value, and the figure or input that the value comes from."""
-
-    label: str
-    value: str
-    name: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,41 +107,47 @@ class ModelCard:
             _("With %(params)s parameters it is below %(mark)s, the usual mark of a large model.") % values
         )
         rows = [
-            self.row(_("Parameters"), "params"),
-            self.row(_("Parameters that one token uses"), "active_params"),
+            self.entries.row(_("Parameters"), "params"),
+            self.entries.row(_("Parameters that one token uses"), "active_params"),
         ]
         if self.is_hosted:
             note = _("in %(precision)s") % {"precision": self.scenario.serving.weight_precision}
-            rows.append(self.row(_("Memory for the weights"), "weights_bytes", note))
+            rows.append(self.entries.row(_("Memory for the weights"), "weights_bytes", note))
         return Aspect(_("Many parameters"), large if params >= LARGE_MODEL_PARAMS else small, tuple(rows))
 
     def compute(self) -> Aspect:
         """What it takes to train and to serve the model."""
         _, s = self._, self.scenario
-        rows = [self.row(_("To read or write one token"), "forward_flops_per_token")]
+        rows = [self.entries.row(_("To read or write one token"), "forward_flops_per_token")]
         if self.is_trained:
             rows += [
-                self.row(_("To train on one token"), "training_flops_per_token"),
+                self.entries.row(_("To train on one token"), "training_flops_per_token"),
                 Row(
                     _("Trained on"), self._hardware(s.training.training_accelerator, s.training.training_term)
                 ),
-                self.row(_("Price of the hardware"), "training_usd_per_gpu_hour"),
-                self.row(_("Accelerator time for all training"), "total_training_gpu_hours"),
-                self.row(_("Cost of all training"), "total_training_compute_usd"),
+                self.entries.row(_("Price of the hardware"), "training_usd_per_gpu_hour"),
+                self.entries.row(_("Accelerator time for all training"), "total_training_gpu_hours"),
+                self.entries.row(_("Cost of all training"), "total_training_compute_usd"),
             ]
         if self.serves("hosted_tokens"):
             rows.append(
                 Row(_("Served on"), self._hardware(s.serving.serving_accelerator, s.serving.serving_term))
             )
             rows.append(
-                self.row(_("Serving at full load, first month"), "full_load_usd_per_million_tokens", month=1)
+                self.entries.row(
+                    _("Serving at full load, first month"), "full_load_usd_per_million_tokens", month=1
+                )
             )
         if self.serves("api_tokens"):
             rows.append(
-                self.row(_("Vendor's price, first month"), "vendor_price_usd_per_million_tokens", month=1)
+                self.entries.row(
+                    _("Vendor's price, first month"), "vendor_price_usd_per_million_tokens", month=1
+                )
             )
         if self.serves("served_tokens"):
-            rows.append(self.row(_("Serving as it is used, last month"), "serving_usd_per_million_tokens"))
+            rows.append(
+                self.entries.row(_("Serving as it is used, last month"), "serving_usd_per_million_tokens")
+            )
         sentence = _(
             "Compute is paid twice: once to train the model, and again for each token that it serves."
         )
@@ -171,11 +167,11 @@ class ModelCard:
                 _("High demand for data"), _("Nothing is trained, so no training data is needed."), ()
             )
         rows = [
-            self.row(_("Tokens of the first training"), "first_training_tokens"),
-            self.row(_("Bytes of text in a token"), "text_bytes_per_token"),
-            self.row(_("Share of raw text that is kept"), "corpus_kept_share"),
-            self.row(_("Cleaning before the first revenue"), "startup_cleaning_usd"),
-            self.row(_("Licences for data"), "data_licence_usd_per_month"),
+            self.entries.row(_("Tokens of the first training"), "first_training_tokens"),
+            self.entries.row(_("Bytes of text in a token"), "text_bytes_per_token"),
+            self.entries.row(_("Share of raw text that is kept"), "corpus_kept_share"),
+            self.entries.row(_("Cleaning before the first revenue"), "startup_cleaning_usd"),
+            self.entries.row(_("Licences for data"), "data_licence_usd_per_month"),
         ]
         sentence = _(
             "Raw text is filtered on the measured kind of machine; only a part of it is fit for training."
@@ -190,19 +186,15 @@ class ModelCard:
                 _("Difficult to optimise"), _("Nothing is trained, so there is nothing to optimise."), ()
             )
         rows = [
-            self.row(_("Share of the peak that training reaches"), "training_mfu_share"),
-            self.row(_("Share of the paid time that counts"), "training_goodput_share"),
-            self.row(_("All training over the final runs"), "research_compute_ratio"),
+            self.entries.row(_("Share of the peak that training reaches"), "training_mfu_share"),
+            self.entries.row(_("Share of the paid time that counts"), "training_goodput_share"),
+            self.entries.row(_("All training over the final runs"), "research_compute_ratio"),
         ]
         sentence = _(
             "What is paid for and what ends in the model differ: hardware idles, runs fail, "
             "and most of them are experiments."
         )
         return Aspect(_("Difficult to optimise"), sentence, tuple(rows))
-
-    def row(self, label: str, name: str, note: str = "", month: int | None = None) -> Row:
-        """Return a line whose value is a figure or an input on the central path."""
-        return Row(label, self.entries.text(name, 3, month), name, note)
 
     def _hardware(self, accelerator: str, term: str) -> str:
         _ = self._

@@ -29,7 +29,8 @@ from pydantic import (
 from bench.errors import RecordError
 
 SCHEMA_NAME = "benchplan.measurement"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Version 2 added `conditions`; records of version 1 have none and are read as they stand."""
 MAX_FAULTS_SHOWN = 3
 
 UtcTime = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
@@ -54,6 +55,8 @@ class Measurement(_Frozen):
     """What was measured: `machine`, `mlp`, `gpt`."""
     variant: str = "fp32"
     """In which form: a number format such as `fp32` or `int8`, or a trial of a search."""
+    conditions: dict[str, int | FiniteFloat | str] = Field(default_factory=dict)
+    """Under what: `{"batch": 4, "context_tokens": 128}`; a quantity may stand in a record once for each."""
     name: str
     """The quantity; the name ends in its unit, as in `latency_seconds`."""
     value: FiniteFloat | None
@@ -101,7 +104,9 @@ class Machine(_Frozen):
 class Record(_Frozen):
     """Everything that one run of a suite found on one machine."""
 
-    schema_: Literal["benchplan.measurement/1"] = Field(default="benchplan.measurement/1", alias="schema")
+    schema_: Literal["benchplan.measurement/1", "benchplan.measurement/2"] = Field(
+        default="benchplan.measurement/2", alias="schema"
+    )
     suite: str
     device: Literal["cpu", "cuda"]
     created_at: UtcTime
@@ -118,16 +123,21 @@ class Record(_Frozen):
     def _each_quantity_once(self) -> Self:
         seen = set()
         for m in self.measurements:
-            key = (m.subject, m.variant, m.name)
+            key = (m.subject, m.variant, m.name, *sorted(m.conditions.items()))
             if key in seen:
-                raise ValueError(f"{m.subject} {m.name} ({m.variant}) stands twice among the measurements")
+                under = "".join(f", {name} {value}" for name, value in m.conditions.items())
+                raise ValueError(
+                    f"{m.subject} {m.name} ({m.variant}{under}) stands twice among the measurements"
+                )
             seen.add(key)
         return self
 
-    def find(self, subject: str, name: str, variant: str = "fp32") -> Measurement | None:
-        """Return the measurement of a quantity, or None where the run did not make it."""
+    def find(
+        self, subject: str, name: str, variant: str = "fp32", **conditions: float | str
+    ) -> Measurement | None:
+        """Return the measurement of a quantity under exactly these conditions, or None where there is none."""
         for m in self.measurements:
-            if (m.subject, m.name, m.variant) == (subject, name, variant):
+            if (m.subject, m.name, m.variant, m.conditions) == (subject, name, variant, conditions):
                 return m
         return None
 

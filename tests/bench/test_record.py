@@ -69,11 +69,31 @@ def test_find_looks_for_subject_name_and_variant(make_record: MakeRecord) -> Non
     assert record.find("mlp", "latency_seconds") is None
 
 
+def test_a_quantity_may_stand_once_for_each_condition(make_record: MakeRecord) -> None:
+    (first,) = make_record().measurements
+    batches = [first.model_copy(update={"conditions": {"batch": batch}}) for batch in (1, 4)]
+    record = make_record(measurements=(first, *batches))
+    assert record.find("gpt", "latency_seconds", batch=4) is record.measurements[2]
+    assert record.find("gpt", "latency_seconds") is record.measurements[0]
+    assert record.find("gpt", "latency_seconds", batch=8) is None
+    with pytest.raises(ValidationError, match="batch 4"):
+        make_record(measurements=(*batches, batches[1]))
+
+
+def test_a_record_of_the_first_version_is_read(make_record: MakeRecord, tmp_path: Path) -> None:
+    document = json.loads(make_record().to_json())
+    document["schema"] = "benchplan.measurement/1"
+    for measurement in document["measurements"]:
+        del measurement["conditions"]
+    (tmp_path / "old.json").write_text(json.dumps(document))
+    assert load(tmp_path / "old.json").measurements == make_record().measurements
+
+
 def test_the_document_names_its_schema_and_times_in_utc(make_record: MakeRecord) -> None:
     east = timezone(timedelta(hours=8))
     record = make_record(created_at=datetime(2026, 11, 23, 22, 0, tzinfo=east))
     document = json.loads(record.to_json())
-    assert document["schema"] == "benchplan.measurement/1"
+    assert document["schema"] == "benchplan.measurement/2"
     assert document["created_at"] == "2026-11-23T14:00:00Z"
 
 
@@ -93,7 +113,7 @@ BROKEN = {
     "another document": ('{"name": "x"}', "is not a record"),
     "another schema": ('{"schema": "benchplan.plan/1"}', "is not a record"),
     "schema of another type": ('{"schema": 1}', "is not a record"),
-    "newer": ('{"schema": "benchplan.measurement/2"}', "newer Benchplan"),
+    "newer": ('{"schema": "benchplan.measurement/3"}', "newer Benchplan"),
     "much newer": ('{"schema": "benchplan.measurement/99", "more": 1}', "newer Benchplan"),
     "version zero": ('{"schema": "benchplan.measurement/0"}', "is not a valid record"),
     "only the schema": ('{"schema": "benchplan.measurement/1"}', "is not a valid record"),

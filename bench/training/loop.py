@@ -8,14 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from bench.data.splits import Batch, DataSet
 from bench.errors import MeasurementError
+from bench.training.optimizers import make
+from bench.training.steps import cross_entropy, training_loss, training_step
+
+__all__ = ["Recipe", "Say", "Scores", "TrainingRun", "cross_entropy", "score", "train", "training_loss"]
 
 FINAL_RATE_SHARE = 0.1
-BETAS = (0.9, 0.95)
 STEPS_PER_BLOCK = 10
 
 Say = Callable[[str], None]
@@ -84,7 +86,7 @@ def train(model: nn.Module, data: DataSet, recipe: Recipe, say: Say = lambda tex
     Raises MeasurementError when the loss is no longer a number.
     """
     started = time.perf_counter()
-    optimizer = torch.optim.AdamW(_groups(model, recipe.weight_decay), lr=recipe.learning_rate, betas=BETAS)
+    optimizer = make("adamw", model, recipe.learning_rate, recipe.weight_decay)
     generator = torch.Generator().manual_seed(recipe.seed)
     step_seconds: list[float] = []
     validation: list[float] = []
@@ -94,7 +96,10 @@ def train(model: nn.Module, data: DataSet, recipe: Recipe, say: Say = lambda tex
         model.train()
         block_started = time.perf_counter()
         for step in steps:
-            loss = _step(model, optimizer, data.sample(recipe.num_rows, generator), recipe, step)
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.rate(step)
+            batch = data.sample(recipe.num_rows, generator)
+            loss = training_step(model, optimizer, batch, recipe.max_gradient_norm)
         # Reading the loss waits for the device.
         last_loss = float(loss)
         step_seconds.append((time.perf_counter() - block_started) / len(steps))
@@ -127,33 +132,3 @@ def score(model: nn.Module, batch: Batch, rows_per_call: int = 64) -> Scores:
             losses += each.mean(1).tolist()
             accuracies += right.mean(1).tolist()
     return Scores(tuple(losses), tuple(accuracies))
-
-
-def cross_entropy(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
-    """Cross-entropy in nats of logits (..., classes) and targets (...)."""
-    return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), reduction=reduction)
-
-
-def training_loss(model: nn.Module, batch: Batch) -> Tensor:
-    """Mean loss of a batch, ready for the backward pass."""
-    return cross_entropy(model(batch.inputs), batch.targets)
-
-
-def _step(
-    model: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, recipe: Recipe, step: int
-) -> Tensor:
-    for group in optimizer.param_groups:
-        group["lr"] = recipe.rate(step)
-    optimizer.zero_grad(set_to_none=True)
-    loss = training_loss(model, batch)
-    torch.autograd.backward(loss)
-    nn.utils.clip_grad_norm_(model.parameters(), recipe.max_gradient_norm)
-    optimizer.step()
-    return loss.detach()
-
-
-def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    # Norms and biases are not drawn towards zero.
-    matrices = [p for p in model.parameters() if p.ndim >= 2]
-    others = [p for p in model.parameters() if p.ndim < 2]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]

@@ -65,10 +65,13 @@ def clip_gradients(model: nn.Module, max_norm: float) -> Tensor:
     Sharded parameters count with all their shards, so each process clips by the same factor.
     """
     gradients = [p.grad for p in model.parameters() if p.grad is not None]
-    norm = nn.utils.get_total_norm(gradients)
+    sharded = any(hasattr(gradient, "full_tensor") for gradient in gradients)
+    # Said outright, since torch would not think of it for fake tensors, with which a step is traced.
+    foreach = None if sharded else True
+    norm = nn.utils.get_total_norm(gradients, foreach=foreach)
     # A norm over shards is a sum that the processes still owe each other.
     norm = norm.full_tensor() if hasattr(norm, "full_tensor") else norm
-    nn.utils.clip_grads_with_norm_(model.parameters(), max_norm, norm)
+    nn.utils.clip_grads_with_norm_(model.parameters(), max_norm, norm, foreach=foreach)
     return norm
 
 

@@ -1,0 +1,128 @@
+"""The calibration of a machine: single operations and small models, as measurements of a record and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+import torch
+
+from bench.errors import RecordError
+from bench.prediction import microbenchmarks
+from bench.prediction.cells import CELLS, Cell, run
+from bench.prediction.costs import BYTES_PER_FP32, EXTRA, NAMES, Costs, Parts, extras
+from bench.prediction.fitting import Fit, Seen
+from bench.prediction.microbenchmarks import Point
+from bench.record import Measurement, Record
+
+SUBJECT = "calibration"
+CELL = "step_seconds"
+METHODS = {
+    "matmul_flops_per_second": "fastest product of one layer's matrices in fp32; 2 FLOPs per multiply-add",
+    "weight_stream_bytes_per_second": "products of few rows with weights in turn; bytes of weights read",
+    "attention_flops_per_second": "fused causal attention in fp32 over the full square; five products backward",
+    "attention_bytes_per_second": "fused attention of one query; bytes of keys and values read",
+    "convolution_flops_per_second": "convolution in fp32, as many channels out as in; 2 FLOPs per multiply-add",
+    "traffic_bytes_per_second": "sum of two vectors into a new one; bytes read and written",
+    EXTRA: "time of an operation inside the steps of small models beyond its traffic, over the bytes that it moves",
+    CELL: "fastest step of a small model; the conditions say what it is made of at the rates measured here",
+}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What single operations cost here, and how they add up to steps, on so many threads."""
+
+    costs: Costs
+    fit: Fit
+    num_threads: int
+
+
+def calibrate(say: Callable[[str], None] = lambda text: None) -> list[Measurement]:
+    """Calibrate this machine's processor with torch's present number of threads; takes less than a minute."""
+    points: list[Point] = []
+    for words, part in (
+        ("memory traffic", microbenchmarks.traffic),
+        ("weights read in turn", microbenchmarks.weight_streams),
+        ("attention", microbenchmarks.attentions),
+        ("convolutions", microbenchmarks.convolutions),
+        ("matrix products", microbenchmarks.matmuls),
+    ):
+        say(f"calibration: {words}")
+        points += part()
+    cells = []
+    for number, task in enumerate(CELLS, start=1):
+        say(f"calibration: small model {number} of {len(CELLS)}, {task.in_words()}")
+        cells.append(run(task))
+    costs = Costs.of(points)
+    points += extras(costs, [(cell.op_seconds, cell.trace) for cell in cells])
+    points += _as_points(Costs.of(points), cells)
+    threads = torch.get_num_threads()
+    return [_measurement(point, threads) for point in points]
+
+
+def of_record(record: Record, num_threads: int) -> Calibration:
+    """Read the calibration for so many threads out of a record.
+
+    Raises RecordError where the record has none.
+    """
+    points = []
+    for m in record.measurements:
+        if m.subject == SUBJECT and m.conditions.get("threads") == num_threads and m.value is not None:
+            conditions = {name: value for name, value in m.conditions.items() if name != "threads"}
+            points.append(Point(m.name, m.variant, conditions, m.value))
+    if not points:
+        raise RecordError(
+            f"the record of {record.created_at:%Y-%m-%d %H:%M} holds no calibration for {num_threads} "
+            "threads: make one with `benchplan bench machine`"
+        )
+    seen = tuple(_seen(point) for point in points if point.name == CELL)
+    return Calibration(Costs.of(p for p in points if p.name != CELL), Fit(seen), num_threads)
+
+
+def has_calibration(record: Record, num_threads: int) -> bool:
+    """Tell whether a record holds a calibration for so many threads."""
+    return any(
+        m.subject == SUBJECT and m.conditions.get("threads") == num_threads for m in record.measurements
+    )
+
+
+def _as_points(costs: Costs, cells: list[Cell]) -> Iterator[Point]:
+    for cell in cells:
+        parts = costs.parts(cell.trace, BYTES_PER_FP32 * cell.task.config.params)
+        conditions: dict[str, int | float | str] = {"step": cell.task.in_words(), **asdict(parts)}
+        yield Point(CELL, cell.task.mode, conditions, cell.step_seconds)
+
+
+def _seen(point: Point) -> Seen:
+    try:
+        parts = Parts(**{name: float(point.conditions[name]) for name in NAMES})
+        return Seen(str(point.conditions["step"]), point.variant, parts, point.value)  # type: ignore[arg-type]
+    except (KeyError, ValueError) as err:
+        raise RecordError(
+            f"the calibration's step {point.conditions.get('step', 'without a name')!r} does not say what it is "
+            f"made of ({err}): make a new one with `benchplan bench machine`"
+        ) from err
+
+
+def _measurement(point: Point, num_threads: int) -> Measurement:
+    return Measurement(
+        subject=SUBJECT,
+        variant=point.variant,
+        conditions={**point.conditions, "threads": num_threads},
+        name=point.name,
+        value=point.value,
+        method=METHODS[point.name],
+    )
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """Let torch use so many threads for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

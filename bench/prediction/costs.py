@@ -1,0 +1,151 @@
+"""What single operations cost on a machine, and what a step is made of at these costs."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+
+from bench.prediction.microbenchmarks import LAYOUTS, Point
+from bench.prediction.surfaces import Surface
+from bench.prediction.tracing import Op, Trace
+
+BYTES_PER_FP32 = 4
+MAX_STREAMED_ROWS = 32
+"""With more rows a product is bound by arithmetic, and where its weights come from makes no difference."""
+MIN_KNOWN_BYTES = 2**16
+"""Smaller operations take as long as a call takes, whatever they do."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A step taken apart into physical terms; the seconds are those of the operations run alone."""
+
+    matmul_seconds: float = 0.0
+    attention_seconds: float = 0.0
+    convolution_seconds: float = 0.0
+    traffic_seconds: float = 0.0
+    """Element-wise operations, norms, copies and the optimizer: bytes moved over bandwidth, and their arithmetic."""
+    calls: float = 0.0
+    """Operations that are sent to a kernel."""
+    views: float = 0.0
+    """Operations that make another view of a tensor."""
+
+    def as_list(self) -> list[float]:
+        """Return the terms in the order of NAMES."""
+        return [getattr(self, name) for name in NAMES]
+
+
+NAMES = tuple(field.name for field in fields(Parts))
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Rates of single operations by shape, and what each element-wise operation takes beyond its traffic."""
+
+    matmul: Mapping[str, Surface]
+    weight_stream: Surface
+    attention: Mapping[str, Surface]
+    decode_attention: Surface
+    convolution: Mapping[str, Surface]
+    traffic: Surface
+    extra_seconds_per_byte: Mapping[str, float]
+
+    @classmethod
+    def of(cls, points: Iterable[Point]) -> Costs:
+        """Build from what was measured.
+
+        Raises RecordError where a part of it is missing.
+        """
+        groups: dict[tuple[str, str], list[tuple[Mapping[str, object], float]]] = defaultdict(list)
+        for point in points:
+            groups[point.name, point.variant].append((point.conditions, point.value))
+
+        def surface(name: str, variant: str, *axes: str) -> Surface:
+            return Surface.of(f"{name} ({variant})", axes, groups[name, variant])
+
+        both = ("forward", "backward")
+        return cls(
+            {one: surface("matmul_flops_per_second", one, "rows", "inputs", "outputs") for one in LAYOUTS},
+            surface("weight_stream_bytes_per_second", "forward", "rows", "bytes"),
+            {one: surface("attention_flops_per_second", one, "queries", "head_width") for one in both},
+            surface("attention_bytes_per_second", "decode", "keys", "head_width"),
+            {one: surface("convolution_flops_per_second", one, "channels", "pixels", "taps") for one in both},
+            surface("traffic_bytes_per_second", "fp32", "bytes"),
+            {variant: found[0][1] for (name, variant), found in groups.items() if name == EXTRA},
+        )
+
+    def parts(self, trace: Trace, weight_bytes: int) -> Parts:
+        """Take a step apart; `weight_bytes` pass through the caches before a weight is read again."""
+        sums = dict.fromkeys(NAMES, 0.0)
+        for op, count in trace.ops.items():
+            if op.kind == "view":
+                sums["views"] += count
+                continue
+            sums["calls"] += count
+            sums[_TERMS[op.kind]] += count * self.seconds(op, weight_bytes)
+        return Parts(**sums)
+
+    def seconds(self, op: Op, weight_bytes: int) -> float:
+        """Return the seconds of one operation."""
+        if op.kind == "matmul":
+            return self._matmul(op, weight_bytes)
+        if op.kind == "attention":
+            return self._attention(op)
+        if op.kind == "convolution":
+            _, channels_in, channels_out, pixels, taps, _ = op.shape
+            direction = "backward" if op.name.endswith("backward") else "forward"
+            rate = self.convolution[direction].at(math.sqrt(channels_in * channels_out), pixels, taps)
+            return op.flops / rate
+        return self.traffic_seconds(op) + op.bytes_moved * self.extra_seconds_per_byte.get(op.name, 0.0)
+
+    def traffic_seconds(self, op: Op) -> float:
+        """Return what an operation takes for the bytes that it moves alone."""
+        each = op.bytes_moved / op.num_tensors
+        return op.bytes_moved / self.traffic.at(each) if each >= MIN_KNOWN_BYTES else 0.0
+
+    def _matmul(self, op: Op, weight_bytes: int) -> float:
+        batch, rows, inputs, outputs = op.shape
+        if op.layout == "input_gradient":
+            inputs, outputs = outputs, inputs
+        seconds = op.flops / self.matmul[op.layout].at(rows, inputs, outputs)
+        if rows > MAX_STREAMED_ROWS or batch > 1:
+            return seconds
+        read = BYTES_PER_FP32 * inputs * outputs
+        return max(seconds, read / self.weight_stream.at(rows, max(weight_bytes, read)))
+
+    def _attention(self, op: Op) -> float:
+        heads, queries, keys, width = op.shape
+        if queries == 1:
+            read = 2 * BYTES_PER_FP32 * heads * keys * width
+            return read / self.decode_attention.at(keys, width)
+        direction = "backward" if op.name.endswith("backward") else "forward"
+        return op.flops / self.attention[direction].at(queries, width)
+
+
+EXTRA = "extra_seconds_per_byte"
+_TERMS = {
+    "matmul": "matmul_seconds",
+    "attention": "attention_seconds",
+    "convolution": "convolution_seconds",
+    "other": "traffic_seconds",
+}
+
+
+def extras(costs: Costs, timed: Iterable[tuple[Mapping[Op, float], Trace]]) -> list[Point]:
+    """Return what each element-wise operation takes for a byte beyond its traffic, as it was timed inside steps.
+
+    The mean over all its places in the steps that move enough to tell, by the bytes moved there.
+    """
+    bytes_moved: dict[str, float] = defaultdict(float)
+    seconds: dict[str, float] = defaultdict(float)
+    for op_seconds, trace in timed:
+        for op, each in op_seconds.items():
+            if op.kind == "other" and op.bytes_moved / op.num_tensors >= MIN_KNOWN_BYTES:
+                count = trace.ops[op]
+                bytes_moved[op.name] += count * op.bytes_moved
+                seconds[op.name] += count * (each - costs.traffic_seconds(op))
+    return [
+        Point(EXTRA, name, {}, max(0.0, seconds[name] / moved)) for name, moved in sorted(bytes_moved.items())
+    ]

@@ -1,0 +1,108 @@
+"""How the terms of a step add up to its time on this machine, and how far that misses on what it was not fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import RecordError
+from bench.prediction.costs import NAMES, Parts
+from bench.prediction.tasks import Mode
+
+PRIOR = {
+    "matmul_seconds": (1.0, 0.15),
+    "attention_seconds": (1.0, 0.3),
+    "convolution_seconds": (1.0, 0.3),
+    "traffic_seconds": (1.0, 0.3),
+    "calls": (4e-6, 4e-6),
+    "views": (1e-6, 1e-6),
+}
+"""What a unit of each term is expected to add, and how far it may be off before that is held against it.
+
+An operation inside a step takes what it takes alone; a call takes some microseconds, a view about one.
+"""
+PRIOR_WEIGHT = 0.02
+"""How much of a cell's relative error a whole spread is worth: small, so that measurements decide where they can."""
+CONFIDENCE_SHARE = 0.8
+MIN_CELLS = 8
+
+Coefficients = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A cell that was run: what its step is made of and how long it took."""
+
+    name: str
+    mode: Mode
+    parts: Parts
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The seconds that a unit of each term adds, and the errors on cells that had no part in it."""
+
+    cells: tuple[Seen, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.cells) < MIN_CELLS:
+            raise RecordError(
+                f"the calibration ran {len(self.cells)} small models; a prediction needs {MIN_CELLS} or more: "
+                "make a new one with `benchplan bench machine`"
+            )
+
+    @cached_property
+    def coefficients(self) -> Coefficients:
+        """Seconds for each term."""
+        return fitted(self.cells)
+
+    def seconds(self, parts: Parts) -> float:
+        """Return the seconds of a step made of these parts."""
+        return float(np.dot(self.coefficients, parts.as_list()))
+
+    @cached_property
+    def held_out_errors(self) -> dict[str, float]:
+        """Relative error of each cell, predicted from all others."""
+        errors = {}
+        for number, cell in enumerate(self.cells):
+            others = [*self.cells[:number], *self.cells[number + 1 :]]
+            errors[cell.name] = float(np.dot(fitted(others), cell.parts.as_list())) / cell.seconds - 1
+        return errors
+
+    def error_share(self, mode: Mode) -> float:
+        """Return the root mean square of the held-out errors of cells of this mode, in logarithms."""
+        errors = [np.log1p(self.held_out_errors[cell.name]) for cell in self.cells if cell.mode == mode]
+        return float(np.sqrt(np.mean(np.square(errors)))) if errors else float("nan")
+
+    def interval(self, seconds: float, mode: Mode) -> tuple[float, float]:
+        """Return the ends of the 80 % interval of a prediction.
+
+        Errors are taken to be lognormal about the prediction, with Student's quantile for the few cells.
+        """
+        from scipy.stats import t as student
+
+        num_cells = sum(cell.mode == mode for cell in self.cells)
+        quantile = float(student.ppf((1 + CONFIDENCE_SHARE) / 2, max(num_cells - 1, 1)))
+        factor = float(np.exp(quantile * self.error_share(mode)))
+        return seconds / factor, seconds * factor
+
+
+def fitted(cells: Sequence[Seen]) -> Coefficients:
+    """Fit the coefficients, none below zero, to the least squares of relative errors, drawn to the prior.
+
+    Source: ridge regression, Hoerl and Kennard 1970, towards a prior; bounds by scipy.optimize.lsq_linear.
+    """
+    from scipy.optimize import lsq_linear
+
+    terms = np.array([cell.parts.as_list() for cell in cells])
+    seconds = np.array([cell.seconds for cell in cells])
+    centre, spread = (np.array([PRIOR[name][i] for name in NAMES]) for i in (0, 1))
+    rows = np.vstack([terms / seconds[:, None], PRIOR_WEIGHT * np.diag(1 / spread)])
+    wanted = np.concatenate([np.ones(len(cells)), PRIOR_WEIGHT * centre / spread])
+    found: Coefficients = lsq_linear(rows, wanted, (0, np.inf)).x
+    return found

@@ -1,0 +1,120 @@
+"""What is predicted and measured: one training step, one pass over a prompt, or one more token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from bench.data.splits import Batch
+from bench.models.building import Config, build
+from bench.models.convolutional import ConvConfig
+from bench.models.gpt import GptConfig, KeyValueCache
+from bench.models.mlp import MlpConfig
+from bench.training import optimizers
+from bench.training.steps import training_step
+
+Mode = Literal["training_step", "prefill", "decode"]
+MAX_GRADIENT_NORM = 1.0
+LEARNING_RATE, WEIGHT_DECAY = 1e-3, 0.1
+
+
+@dataclass(frozen=True)
+class Task:
+    """A step of a model: so many rows (items, images, sequences), and of a GPT so many tokens each.
+
+    When decoding, `num_tokens` is how many lie in the cache before the step.
+    """
+
+    config: Config
+    mode: Mode
+    num_rows: int
+    num_tokens: int | None = None
+
+    @property
+    def flops(self) -> int:
+        """FLOPs of the step, by the formulas of the model."""
+        config = self.config
+        if not isinstance(config, GptConfig):
+            return (
+                config.training_flops(self.num_rows)
+                if self.mode == "training_step"
+                else config.forward_flops(self.num_rows)
+            )
+        tokens = self.num_tokens or config.context_tokens
+        if self.mode == "training_step":
+            return config.training_flops(self.num_rows, tokens)
+        if self.mode == "prefill":
+            return config.forward_flops(self.num_rows, tokens)
+        return config.decode_flops(self.num_rows, tokens + 1)
+
+    def in_words(self) -> str:
+        """Say the task in a few words."""
+        rows = (
+            f"{self.num_rows} rows"
+            if self.num_tokens is None
+            else f"{self.num_rows} x {self.num_tokens} tokens"
+        )
+        return f"{self.mode.replace('_', ' ')} of {rows}, {self.config.in_words()}"
+
+
+def prepare(task: Task, device: str = "cpu") -> Callable[[], object]:
+    """Build model and inputs and return the step, which can be taken again and again."""
+    # Parameters are made where they belong: fake ones cannot be moved.
+    with torch.device(device):
+        model, inputs, targets = build(task.config), _inputs(task), _targets(task)
+    if task.mode == "training_step":
+        return _training(model.train(), Batch(inputs, targets))
+    model.eval()
+    if task.mode == "prefill" or not isinstance(task.config, GptConfig):
+        return _forward(model, inputs)
+    return _decoding(model, task, inputs, device)
+
+
+def _training(model: torch.nn.Module, batch: Batch) -> Callable[[], object]:
+    optimizer = optimizers.make("adamw", model, LEARNING_RATE, WEIGHT_DECAY)
+    return lambda: training_step(model, optimizer, batch, MAX_GRADIENT_NORM)
+
+
+def _forward(model: torch.nn.Module, inputs: Tensor) -> Callable[[], object]:
+    def step() -> Tensor:
+        with torch.no_grad():
+            out: Tensor = model(inputs)
+        return out
+
+    return step
+
+
+def _decoding(model: torch.nn.Module, task: Task, inputs: Tensor, device: str) -> Callable[[], object]:
+    assert isinstance(task.config, GptConfig)
+    past = task.num_tokens or 0
+    cache = KeyValueCache(task.config, task.num_rows, past + 1, device=device)
+
+    def step() -> Tensor:
+        # The same token again and again: what lies in the cache changes nothing of the work.
+        cache.length = past
+        with torch.no_grad():
+            out: Tensor = model(inputs, cache)
+        return out
+
+    return step
+
+
+def _inputs(task: Task) -> Tensor:
+    config, rows = task.config, task.num_rows
+    if isinstance(config, MlpConfig):
+        return torch.zeros(rows, config.num_inputs)
+    if isinstance(config, ConvConfig):
+        return torch.zeros(rows, config.num_channels, config.image_size, config.image_size)
+    assert isinstance(config, GptConfig)
+    tokens = 1 if task.mode == "decode" else task.num_tokens or config.context_tokens
+    return torch.zeros(rows, tokens, dtype=torch.long)
+
+
+def _targets(task: Task) -> Tensor:
+    if isinstance(task.config, GptConfig):
+        return _inputs(task)
+    return torch.zeros(task.num_rows, dtype=torch.long)

@@ -64,36 +64,36 @@ def test_it_is_another_process_with_nothing_imported_and_the_threads_that_were_a
 
 
 def test_an_error_of_ours_comes_back_as_it_is() -> None:
-    with pytest.raises(InputError, match="^--rows 0: must be 1 or more$"):
+    with pytest.raises(InputError, match=r"^--rows 0: must be 1 or more$"):
         in_fresh_process(refuse)
 
 
 def test_another_error_is_told_by_its_last_line() -> None:
-    with pytest.raises(MeasurementError, match="^fail: failed in a process of its own: into nothing$"):
+    with pytest.raises(MeasurementError, match=r"^fail: failed in a process of its own: into nothing$"):
         in_fresh_process(fail)
 
 
 def test_out_of_memory_is_named() -> None:
-    with pytest.raises(MeasurementError, match="out of memory: the system killed"):
+    with pytest.raises(MeasurementError, match=r"out of memory: the system killed"):
         in_fresh_process(be_killed, int(signal.SIGKILL))
-    with pytest.raises(MeasurementError, match="out of memory.*MemoryError"):
+    with pytest.raises(MeasurementError, match=r"out of memory.*MemoryError"):
         in_fresh_process(take_more_memory_than_there_is)
 
 
 def test_another_signal_is_named() -> None:
-    with pytest.raises(MeasurementError, match="ended by SIGTERM"):
+    with pytest.raises(MeasurementError, match=r"ended by SIGTERM"):
         in_fresh_process(be_killed, int(signal.SIGTERM))
 
 
 def test_what_takes_too_long_is_ended() -> None:
     before = set(psutil.Process().children())
-    with pytest.raises(MeasurementError, match="stopped after 0.5 s"):
+    with pytest.raises(MeasurementError, match=r"stopped after 0.5 s"):
         in_fresh_process(wait, timeout_seconds=0.5)
     assert set(psutil.Process().children()) == before
 
 
 def test_a_function_that_cannot_be_found_again_is_refused() -> None:
-    with pytest.raises(ValueError, match="must be a function of a module"):
+    with pytest.raises(ValueError, match=r"must be a function of a module"):
         in_fresh_process(lambda: 1)
 
 

@@ -1,159 +1,264 @@
-"""Training with AdamW, warm-up and cosine decay, and scoring of a trained model."""
+"""The one training loop: steps in blocks, validation, early stop, checkpoints, in one process or many."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from bench.data.splits import Batch, DataSet
+from bench.data.splits import DataSet
 from bench.errors import MeasurementError
+from bench.training import state
+from bench.training.distributed import ALONE, Team
+from bench.training.faults import check_finite, memory_named
+from bench.training.interrupting import StopRequests
+from bench.training.optimizers import make
+from bench.training.precision import MIN_GAIN_RATIO, bf16_speedup
+from bench.training.progress import SECONDS_BETWEEN_WORDS, History, Pace, in_words
+from bench.training.recipes import Recipe
+from bench.training.resuming import CheckpointFile, Snapshot, check_same
+from bench.training.scoring import Scores, score
+from bench.training.steps import cross_entropy, take_step, training_loss
 
-FINAL_RATE_SHARE = 0.1
-BETAS = (0.9, 0.95)
+__all__ = ["Recipe", "Say", "Scores", "TrainingRun", "cross_entropy", "score", "train", "training_loss"]
+
 STEPS_PER_BLOCK = 10
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """The hyper-parameters of one training run."""
-
-    num_steps: int
-    num_rows: int
-    learning_rate: float
-    warmup_steps: int
-    weight_decay: float = 0.1
-    max_gradient_norm: float = 1.0
-    evaluate_every: int = 100
-    max_seconds: float = math.inf
-    """After so long the run ends early, and says so: a slow machine trains less instead of for an hour."""
-    seed: int = 0
-
-    def rate(self, step: int) -> float:
-        """Learning rate of a step: linear warm-up, then a cosine down to a tenth."""
-        if step < self.warmup_steps:
-            return self.learning_rate * (step + 1) / self.warmup_steps
-        done = (step - self.warmup_steps) / max(1, self.num_steps - self.warmup_steps)
-        cosine = 0.5 * (1 + math.cos(math.pi * done))
-        return self.learning_rate * (FINAL_RATE_SHARE + (1 - FINAL_RATE_SHARE) * cosine)
-
-    def in_words(self) -> str:
-        """Say the recipe in a few words."""
-        return (
-            f"{self.num_steps} steps of {self.num_rows} rows, AdamW, learning rate {self.learning_rate:g}, "
-            f"{self.warmup_steps} steps of warm-up, cosine decay, weight decay {self.weight_decay:g}, "
-            f"seed {self.seed}"
-        )
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Loss and share of right answers of each row of a part of the data."""
-
-    losses_nats: tuple[float, ...]
-    accuracies_share: tuple[float, ...]
-
-    @property
-    def loss_nats(self) -> float:
-        """Mean loss per image or byte."""
-        return math.fsum(self.losses_nats) / len(self.losses_nats)
-
-
-@dataclass(frozen=True)
 class TrainingRun:
-    """What a training run showed: its speed in blocks of steps and the validation losses on its way."""
+    """What a training run showed: its speed in blocks of steps and the losses on its way."""
 
     step_seconds: tuple[float, ...]
     validation_losses_nats: tuple[float, ...]
     validation: Scores
+    """Of the weights that the model has now."""
     num_steps: int
     seconds: float
+    training_losses_nats: tuple[float, ...] = ()
+    """Loss of every step."""
+    bf16: bool = False
+    bf16_speedup_ratio: float | None = None
+    """Seconds of an fp32 step over those of a bf16 step, where that was measured."""
+    best_step: int = 0
+    warnings: tuple[str, ...] = ()
 
 
-def train(model: nn.Module, data: DataSet, recipe: Recipe, say: Say = lambda text: None) -> TrainingRun:
+def train(
+    model: nn.Module,
+    data: DataSet,
+    recipe: Recipe,
+    say: Say = lambda text: None,
+    *,
+    team: Team = ALONE,
+    checkpoint: CheckpointFile | None = None,
+    resume: bool = False,
+    pace: Pace | None = None,
+) -> TrainingRun:
     """Train a model in place; model and data lie on one device.
 
-    Steps are timed in blocks, with validation outside of the clock.
-    Raises MeasurementError when the loss is no longer a number.
+    Steps are timed in blocks, with validation and checkpoints outside of the clock. With a checkpoint file,
+    ctrl-C ends the run with a checkpoint.
+    Raises MeasurementError when the loss is no longer a number, memory runs out or the run is stopped, and
+    InputError when `resume` finds no checkpoint or that of another run.
     """
-    started = time.perf_counter()
-    optimizer = torch.optim.AdamW(_groups(model, recipe.weight_decay), lr=recipe.learning_rate, betas=BETAS)
-    generator = torch.Generator().manual_seed(recipe.seed)
-    step_seconds: list[float] = []
-    validation: list[float] = []
-    scores = None
-    for first in range(0, recipe.num_steps, STEPS_PER_BLOCK):
-        steps = range(first, min(first + STEPS_PER_BLOCK, recipe.num_steps))
-        model.train()
-        block_started = time.perf_counter()
-        for step in steps:
-            loss = _step(model, optimizer, data.sample(recipe.num_rows, generator), recipe, step)
-        # Reading the loss waits for the device.
-        last_loss = float(loss)
-        step_seconds.append((time.perf_counter() - block_started) / len(steps))
-        if not math.isfinite(last_loss):
-            raise MeasurementError(f"training broke down: the loss is {last_loss} after {steps.stop} steps")
-        late = time.perf_counter() - started > recipe.max_seconds
-        if late or steps.stop == recipe.num_steps or steps.stop % recipe.evaluate_every < len(steps):
-            scores = score(model, data.validation)
-            validation.append(scores.loss_nats)
-            say(f"step {steps.stop} of {recipe.num_steps}, validation loss {scores.loss_nats:.3f}")
-        if late:
-            break
-    if scores is None:
+    if recipe.num_steps < 1:
         raise MeasurementError("training needs at least one step")
-    seconds = time.perf_counter() - started
-    return TrainingRun(tuple(step_seconds), tuple(validation), scores, steps.stop, seconds)
+    with memory_named(recipe):
+        loop = _Loop(model, data, recipe, say, team, checkpoint, pace)
+        loop.begin(resume)
+        # Without a checkpoint there is nothing to save, and ctrl-C may end the run at once.
+        if checkpoint is None:
+            loop.run(None)
+        else:
+            with StopRequests(hasty=team.size == 1) as stop:
+                loop.run(stop)
+        return loop.end()
 
 
-def score(model: nn.Module, batch: Batch, rows_per_call: int = 64) -> Scores:
-    """Score a model on a part of the data, row by row."""
-    model.eval()
-    losses: list[float] = []
-    accuracies: list[float] = []
-    with torch.inference_mode():
-        for first in range(0, len(batch.inputs), rows_per_call):
-            targets = batch.targets[first : first + rows_per_call]
-            logits = model(batch.inputs[first : first + rows_per_call]).float()
-            each = cross_entropy(logits, targets, reduction="none").view(len(targets), -1)
-            right = (logits.argmax(-1) == targets).float().view(len(targets), -1)
-            losses += each.mean(1).tolist()
-            accuracies += right.mean(1).tolist()
-    return Scores(tuple(losses), tuple(accuracies))
+class _Loop:
+    def __init__(
+        self,
+        model: nn.Module,
+        data: DataSet,
+        recipe: Recipe,
+        say: Say,
+        team: Team,
+        checkpoint: CheckpointFile | None,
+        pace: Pace | None,
+    ) -> None:
+        self.model, self.data, self.recipe, self.say = model, data, recipe, say
+        self.team, self.checkpoint, self.pace = team, checkpoint, pace
+        self.history = History()
+        self.best: dict[str, Tensor] | None = None
+        self.scores: Scores | None = None
+        self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.warnings: list[str] = []
+        self.spoke = time.perf_counter()
 
+    def begin(self, resume: bool) -> None:
+        """Decide on bf16, wrap the model, and go back to where a checkpoint left off."""
+        self.identity = state.identity_of(self.model, self.data, self.recipe) if self.checkpoint else {}
+        snapshot = self._found() if resume and self.checkpoint else None
+        if snapshot is None:
+            self._choose_precision()
+        self.worker = self.team.wrap(self.model)
+        self.optimizer = make(
+            self.recipe.optimizer, self.model, self.recipe.learning_rate, self.recipe.weight_decay
+        )
+        if snapshot is not None:
+            self.history, self.best = state.restore(
+                snapshot, self.model, self.optimizer, self.generator, self.team
+            )
+            self.say(f"resumed at step {self.history.step} of {self.recipe.num_steps}")
+        else:
+            self._keep()
+        self.started = time.perf_counter() - self.history.seconds
 
-def cross_entropy(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
-    """Cross-entropy in nats of logits (..., classes) and targets (...)."""
-    return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), reduction=reduction)
+    def run(self, stop: StopRequests | None) -> None:
+        """Take the steps that are left."""
+        while not self.history.ended:
+            self._block(self._next_end(), stop)
+            late = self.team.any_says(time.perf_counter() - self.started > self.recipe.max_seconds)
+            self._look(late)
+            self.history.seconds = time.perf_counter() - self.started
+            asked = self.team.any_says(bool(stop and stop.asked))
+            if asked or self.history.ended or self._due():
+                self._keep()
+            if asked and not self.history.ended:
+                self._stopped(stop.asked if stop else "")
 
+    def end(self) -> TrainingRun:
+        """Give the model its best weights where the recipe asks for them, and tell the run."""
+        past = self.history
+        if self.best is not None and past.best_step < past.step:
+            self.model.load_state_dict(self.best)
+            self.scores = None
+        scores = self.scores or score(self.model, self.data.validation, team=self.team)
+        troubles = self.checkpoint.troubles if self.checkpoint else []
+        return TrainingRun(
+            step_seconds=tuple(past.step_seconds),
+            validation_losses_nats=tuple(past.validation_losses_nats),
+            validation=scores,
+            num_steps=past.step,
+            seconds=past.seconds,
+            training_losses_nats=tuple(past.training_losses_nats),
+            bf16=past.bf16,
+            bf16_speedup_ratio=past.bf16_speedup_ratio,
+            best_step=past.best_step,
+            warnings=(*self.warnings, *troubles),
+        )
 
-def training_loss(model: nn.Module, batch: Batch) -> Tensor:
-    """Mean loss of a batch, ready for the backward pass."""
-    return cross_entropy(model(batch.inputs), batch.targets)
+    def _block(self, end: int, stop: StopRequests | None) -> None:
+        """Take the steps up to `end`, or fewer when a single process is asked to stop."""
+        recipe, team, first = self.recipe, self.team, self.history.step
+        losses, norms = [], []
+        self.model.train()
+        started = time.perf_counter()
+        for step in range(first, end):
+            for group in self.optimizer.param_groups:
+                group["lr"] = recipe.rate(step)
+            batch = team.share(self.data.sample(recipe.num_rows, self.generator))
+            took = take_step(
+                self.worker,
+                self.optimizer,
+                batch,
+                recipe.max_gradient_norm,
+                parts=recipe.accumulate,
+                bf16=self.history.bf16,
+                weight=team.weight(len(batch.targets), recipe.num_rows),
+                without_exchange=lambda: team.without_exchange(self.worker),
+            )
+            losses.append(took.loss_nats)
+            norms.append(took.gradient_norm)
+            if team.size == 1 and stop is not None and stop.asked:
+                break
+        # Reading the losses waits for the device.
+        values = team.average(torch.stack(losses)).tolist()
+        self.history.step_seconds.append((time.perf_counter() - started) / len(losses))
+        kept = self.checkpoint.in_words() if self.checkpoint else ""
+        check_finite(values, torch.stack(norms).tolist(), first, recipe, kept)
+        self.history.training_losses_nats += values
+        self.history.step = first + len(values)
 
+    def _next_end(self) -> int:
+        """Blocks end at the same steps whether or not a run was interrupted."""
+        step = self.history.step
+        ends = [(step // STEPS_PER_BLOCK + 1) * STEPS_PER_BLOCK, self.recipe.num_steps]
+        if self.checkpoint and self.checkpoint.every:
+            ends.append((step // self.checkpoint.every + 1) * self.checkpoint.every)
+        return min(ends)
 
-def _step(
-    model: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, recipe: Recipe, step: int
-) -> Tensor:
-    for group in optimizer.param_groups:
-        group["lr"] = recipe.rate(step)
-    optimizer.zero_grad(set_to_none=True)
-    loss = training_loss(model, batch)
-    torch.autograd.backward(loss)
-    nn.utils.clip_grad_norm_(model.parameters(), recipe.max_gradient_norm)
-    optimizer.step()
-    return loss.detach()
+    def _look(self, late: bool) -> None:
+        """Validate where it is due, and see whether the run has reached its end."""
+        past, recipe = self.history, self.recipe
+        last = past.step == recipe.num_steps
+        whole_block = last or past.step % STEPS_PER_BLOCK == 0
+        begun = (past.step - 1) // STEPS_PER_BLOCK * STEPS_PER_BLOCK
+        crossed = past.step // recipe.evaluate_every > begun // recipe.evaluate_every
+        looked = late or last or (whole_block and crossed)
+        if looked:
+            self.scores = score(self.model, self.data.validation, team=self.team)
+            better = past.validated(self.scores.loss_nats)
+            if better and recipe.patience:
+                self.best = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
+            tired = 0 < recipe.patience <= past.validations_since_best
+            past.ended = late or last or tired
+        if looked or time.perf_counter() - self.spoke > SECONDS_BETWEEN_WORDS:
+            self.spoke = time.perf_counter()
+            self.say(in_words(past, recipe.num_steps, self.pace))
 
+    def _due(self) -> bool:
+        """Tell whether a checkpoint is due: as often as asked for, else after each validation."""
+        if self.checkpoint is None:
+            return False
+        if self.checkpoint.every:
+            return self.history.step % self.checkpoint.every == 0
+        return self.history.validated_steps[-1:] == [self.history.step]
 
-def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    # Norms and biases are not drawn towards zero.
-    matrices = [p for p in model.parameters() if p.ndim >= 2]
-    others = [p for p in model.parameters() if p.ndim < 2]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+    def _keep(self) -> None:
+        if self.checkpoint is None:
+            return
+        snapshot = state.snapshot_of(
+            self.model, self.optimizer, self.generator, self.history, self.best, self.identity, self.team
+        )
+        if self.team.leads:
+            self.checkpoint.write(snapshot)
+
+    def _found(self) -> Snapshot:
+        assert self.checkpoint is not None
+        snapshot, fault = self.checkpoint.read()
+        check_same(snapshot.identity, self.identity, self.checkpoint.path)
+        self.warnings += [w for w in (fault, state.differences_to_the_bit(snapshot, self.team)) if w]
+        for warning in self.warnings:
+            self.say(warning)
+        return snapshot
+
+    def _choose_precision(self) -> None:
+        self.history.bf16 = self.recipe.autocast == "on"
+        if self.recipe.autocast != "auto":
+            return
+        own = 0.0
+        if self.team.leads:
+            own = bf16_speedup(self.model, self.data, self.recipe)
+        device = self.data.training.inputs.device
+        ratio = float(self.team.average(torch.tensor([own], device=device))[0]) * self.team.size
+        self.history.bf16, self.history.bf16_speedup_ratio = ratio > MIN_GAIN_RATIO, ratio
+        self.say(
+            f"bf16 autocast is {ratio:.2f} x as fast here: {'used' if self.history.bf16 else 'not used'}"
+        )
+
+    def _stopped(self, by: str) -> None:
+        assert self.checkpoint is not None
+        where = f"after step {self.history.step} of {self.recipe.num_steps}"
+        if self.checkpoint.written_step != self.history.step and self.team.leads:
+            raise MeasurementError(f"stopped by {by} {where}: {self.checkpoint.troubles[-1]}")
+        raise MeasurementError(
+            f"stopped by {by or 'another process'} {where}: the checkpoint lies in {self.checkpoint.path}; the "
+            "same command with --resume goes on from it"
+        )

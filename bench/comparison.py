@@ -30,7 +30,7 @@ from bench.training.cycle import Trained
 from bench.training.loop import cross_entropy, score
 
 CONTROL = "fp32 again"
-LATENCY = Schedule(rounds=25)
+LATENCY = Schedule()
 THROUGHPUT = Schedule(rounds=10, blocks=2, block_seconds=0.02)
 
 

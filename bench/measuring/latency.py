@@ -6,10 +6,11 @@ round the fastest of a few blocks counts, because other work only ever adds time
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from bench.errors import MeasurementError
 BOOTSTRAP_RESAMPLES = 2000
 CONFIDENCE_SHARE = 0.95
 MAX_INNER_LOOPS = 1 << 20
+BLOCKS_PER_WINDOW = 4
+STABLE_SHARE = 0.03
 
 Statistic = Callable[..., NDArray[np.float64]]
 
@@ -41,6 +44,17 @@ class Estimate:
             tuple(s * factor for s in self.samples),
         )
 
+    def widened(self, slowdown_ratio: float) -> Estimate:
+        """Widen an estimate of seconds that was taken beside other work; 1 leaves it as it is.
+
+        Other work only ever adds time. So the time on a quiet machine is at most what was seen, and the high
+        end stays; it may be as little as the fastest sample with all of the time lost to waiting (the
+        slowdown of `QuietWatch`) taken off, as if none of the loss had fallen on the other samples.
+        """
+        if slowdown_ratio <= 1:
+            return self
+        return replace(self, low=min(self.low, *self.samples) / slowdown_ratio)
+
     def inverted(self, numerator: float) -> Estimate:
         """Turn seconds for so much work into work per second."""
         return Estimate(
@@ -53,28 +67,48 @@ class Estimate:
 class Schedule:
     """How long to time: rounds over all variants, blocks within a round, and the least length of a block.
 
-    Past `max_seconds` no round is begun, but there are `min_rounds` on any machine.
+    Past `max_seconds` no round is begun, but there are `min_rounds` on any machine. Blocks are shorter than
+    the time slice of a scheduler, and several, so that beside other work at least one of them is undisturbed.
     """
 
-    rounds: int = 20
-    blocks: int = 3
-    block_seconds: float = 0.004
+    rounds: int = 40
+    blocks: int = 6
+    block_seconds: float = 0.001
     max_seconds: float = 8.0
     min_rounds: int = 5
     seed: int = 0
+    max_warm_up_seconds: float = 0.5
+    """For each variant."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds per call of one variant."""
+
+    seconds: tuple[float, ...]
+    """The fastest block of each round."""
+    processor_seconds: tuple[float, ...]
+    """Processor time per call of the same blocks, all threads of this process together."""
+    blocks: tuple[float, ...]
+    """Every block in the order of time."""
+    loops: int
+    """Calls in a block."""
+    warm: bool
+    """Whether the warm-up ended because the time had become stable."""
 
 
 def time_interleaved(
     variants: Mapping[str, Callable[[], object]],
     schedule: Schedule,
     synchronize: Callable[[], None] = lambda: None,
-) -> dict[str, tuple[float, ...]]:
-    """Time the variants in rounds of random order; returns seconds per call, one minimum per round, each.
+) -> dict[str, Timing]:
+    """Time the variants in rounds: each round goes through them in a random order, then back, and again.
 
+    So blocks that are compared lie beside each other in time, and none is always first.
     `synchronize` waits until the device has finished; it is called around every block.
     """
-    loops = {name: calibrate(call, schedule.block_seconds, synchronize) for name, call in variants.items()}
-    samples: dict[str, list[float]] = {name: [] for name in variants}
+    ready = {name: _prepare(call, schedule, synchronize) for name, call in variants.items()}
+    blocks: dict[str, list[tuple[float, float]]] = {name: [] for name in variants}
     order = list(variants)
     shuffle = random.Random(schedule.seed)
     started = time.perf_counter()
@@ -82,17 +116,46 @@ def time_interleaved(
         if done >= schedule.min_rounds and time.perf_counter() - started > schedule.max_seconds:
             break
         shuffle.shuffle(order)
-        for name in order:
-            blocks = [_block(variants[name], loops[name], synchronize) for _ in range(schedule.blocks)]
-            samples[name].append(min(blocks) / loops[name])
-    return {name: tuple(seconds) for name, seconds in samples.items()}
+        for number in range(schedule.blocks):
+            for name in order if number % 2 == 0 else reversed(order):
+                blocks[name].append(_block(variants[name], ready[name][0], synchronize))
+    return {name: _timing(blocks[name], schedule.blocks, *ready[name]) for name in variants}
+
+
+def time_single_calls(
+    call: Callable[[], object],
+    max_calls: int,
+    max_seconds: float,
+    synchronize: Callable[[], None] = lambda: None,
+) -> tuple[float, ...]:
+    """Time one call after the other, each for itself, as percentiles need it; the caller has warmed up."""
+    until = time.perf_counter() + max_seconds
+    samples: list[float] = []
+    while len(samples) < max_calls and (not samples or time.perf_counter() < until):
+        samples.append(_block(call, 1, synchronize)[0])
+    return tuple(samples)
+
+
+def warm_up(
+    call: Callable[[], object], loops: int, max_seconds: float, synchronize: Callable[[], None]
+) -> bool:
+    """Call until the fastest blocks of two windows on end agree within 3 %; false when the time ran out."""
+    until = time.perf_counter() + max_seconds
+    before = math.inf
+    while True:
+        fastest = min(_block(call, loops, synchronize)[0] for _ in range(BLOCKS_PER_WINDOW))
+        if abs(before - fastest) <= STABLE_SHARE * fastest:
+            return True
+        if time.perf_counter() > until:
+            return False
+        before = fastest
 
 
 def calibrate(call: Callable[[], object], block_seconds: float, synchronize: Callable[[], None]) -> int:
-    """Warm up, and double the number of calls in a block until the block is long enough for the clock."""
+    """Double the number of calls in a block until the block is long enough for the clock."""
     _block(call, 2, synchronize)
     loops = 1
-    while _block(call, loops, synchronize) < block_seconds and loops < MAX_INNER_LOOPS:
+    while _block(call, loops, synchronize)[0] < block_seconds and loops < MAX_INNER_LOOPS:
         loops *= 2
     return loops
 
@@ -136,10 +199,34 @@ def estimate(samples: Sequence[float], statistic: Statistic = np.median, seed: i
     return Estimate(float(statistic(values)), float(low), float(high), tuple(float(v) for v in values))
 
 
-def _block(call: Callable[[], object], loops: int, synchronize: Callable[[], None]) -> float:
+def _prepare(
+    call: Callable[[], object], schedule: Schedule, synchronize: Callable[[], None]
+) -> tuple[int, bool]:
+    loops = calibrate(call, schedule.block_seconds, synchronize)
+    warm = warm_up(call, loops, schedule.max_warm_up_seconds, synchronize)
+    # Cold calls take longer, so that a block of too few of them looked long enough.
+    return calibrate(call, schedule.block_seconds, synchronize), warm
+
+
+def _timing(blocks: Sequence[tuple[float, float]], per_round: int, loops: int, warm: bool) -> Timing:
+    rounds = [blocks[first : first + per_round] for first in range(0, len(blocks), per_round)]
+    fastest = [min(each) for each in rounds]
+    return Timing(
+        seconds=tuple(wall / loops for wall, _ in fastest),
+        processor_seconds=tuple(processor / loops for _, processor in fastest),
+        blocks=tuple(wall / loops for wall, _ in blocks),
+        loops=loops,
+        warm=warm,
+    )
+
+
+def _block(call: Callable[[], object], loops: int, synchronize: Callable[[], None]) -> tuple[float, float]:
+    """Return wall and processor seconds of so many calls."""
     synchronize()
+    processor = time.process_time()
     start = time.perf_counter()
     for _ in range(loops):
         call()
     synchronize()
-    return time.perf_counter() - start
+    wall = time.perf_counter() - start
+    return wall, time.process_time() - processor

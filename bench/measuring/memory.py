@@ -10,7 +10,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
+import psutil
 import torch
 
 from bench.errors import MeasurementError
@@ -18,22 +20,57 @@ from bench.errors import MeasurementError
 BYTES_PER_KIB = 1024
 
 
+class TensorBytes(NamedTuple):
+    """Bytes of tensors beyond those that lived before some work."""
+
+    peak: int
+    """The highest sum at one time during the work."""
+    kept: int
+    """What its result keeps alive, for a loss also all that the backward pass needs."""
+
+
+def tensor_bytes(work: Callable[[], object], device: str) -> TensorBytes:
+    """Follow the tensors of some work, on the CPU by torch's profiler, on CUDA by its allocator.
+
+    Raises MeasurementError when no allocation was seen.
+    """
+    found = _cuda_bytes(work) if device == "cuda" else _cpu_bytes(work)
+    if found.peak <= 0:
+        raise MeasurementError("torch's profiler saw no allocation: peak memory cannot be measured with it")
+    return found
+
+
 def tensor_peak_bytes(work: Callable[[], object], device: str) -> int:
     """Return the highest sum of tensors that lived at one time during the work, beyond those there before.
 
-    On the CPU the allocations are taken from torch's profiler, on CUDA from its allocator.
     Raises MeasurementError when no allocation was seen.
     """
-    peak = _cuda_peak(work) if device == "cuda" else _cpu_peak(work)
-    if peak <= 0:
-        raise MeasurementError("torch's profiler saw no allocation: peak memory cannot be measured with it")
-    return peak
+    return tensor_bytes(work, device).peak
 
 
 def process_peak_bytes() -> int:
-    """Return the highest resident memory of this process so far (Linux counts in KiB, macOS in bytes)."""
+    """Return the highest resident memory of this process so far, or since it was last reset.
+
+    On Linux it is `VmHWM`: `ru_maxrss` takes over what the parent of a process held when it started it.
+    """
+    peak = _status_bytes("VmHWM")
+    if peak is not None:
+        return peak
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * BYTES_PER_KIB
+
+
+class ProcessPeak:
+    """The highest resident memory of this process beyond what it held when the watching began."""
+
+    def __init__(self) -> None:
+        self.was_reset = _reset_high_water_mark()
+        """Whether the system let us forget the peak of before; without it an earlier peak may hide this one."""
+        self.baseline_bytes = int(psutil.Process().memory_info().rss)
+
+    def beyond_baseline_bytes(self) -> int:
+        """Return the peak so far less the baseline."""
+        return max(0, process_peak_bytes() - self.baseline_bytes)
 
 
 def module_bytes(module: torch.nn.Module) -> int:
@@ -41,18 +78,18 @@ def module_bytes(module: torch.nn.Module) -> int:
     return sum(t.numel() * t.element_size() for t in (*module.parameters(), *module.buffers()))
 
 
-def _cuda_peak(work: Callable[[], object]) -> int:
+def _cuda_bytes(work: Callable[[], object]) -> TensorBytes:
     torch.cuda.synchronize()
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
     result = work()
     torch.cuda.synchronize()
-    peak = torch.cuda.max_memory_allocated() - before
+    found = TensorBytes(torch.cuda.max_memory_allocated() - before, torch.cuda.memory_allocated() - before)
     del result
-    return int(peak)
+    return found
 
 
-def _cpu_peak(work: Callable[[], object]) -> int:
+def _cpu_bytes(work: Callable[[], object]) -> TensorBytes:
     activities = [torch.profiler.ProfilerActivity.CPU]
     with _no_chatter(), torch.profiler.profile(activities=activities, profile_memory=True) as profiler:
         result = work()
@@ -67,7 +104,32 @@ def _cpu_peak(work: Callable[[], object]) -> int:
     for change in changes:
         running += int(change["args"]["Bytes"])
         peak = max(peak, running)
-    return peak
+    return TensorBytes(peak, running)
+
+
+def _status_bytes(key: str) -> int | None:
+    """Read a size of this process from Linux's `/proc/self/status`; None where it does not stand."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name == key and value.split()[-1:] == ["kB"]:
+            return int(value.split()[0]) * BYTES_PER_KIB
+    return None
+
+
+def _reset_high_water_mark() -> bool:
+    """Let Linux forget the highest resident memory of this process; false where it may not be."""
+    if _status_bytes("VmHWM") is None:
+        return False
+    try:
+        # Source: Linux kernel documentation, "The /proc Filesystem", clear_refs: 5 resets VmHWM.
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

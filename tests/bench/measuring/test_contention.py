@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import pytest
+
+from bench.measuring import contention
 from bench.measuring.contention import QuietWatch, pressure_seconds
 
 
@@ -53,3 +60,69 @@ def test_pressure_is_read_from_the_total_of_some(tmp_path: Path) -> None:
     assert pressure_seconds(tmp_path / "missing") is None
     file.write_text("")
     assert pressure_seconds(file) is None
+
+
+def test_others_that_keep_a_core_busy_are_a_sign_although_nobody_waits() -> None:
+    beside = QuietWatch(
+        wall_seconds=10.0, processor_seconds=9.9, stalled_seconds=0.0, others_busy_seconds=10.0, num_cores=2
+    )
+    assert beside.contended
+    assert beside.others_busy_share == 0.5
+    assert "others kept 50% of the cores busy" in beside.in_words()
+    beside.num_cores = 128
+    assert not beside.contended, "one busy core of many takes nothing from us"
+
+
+def test_too_short_a_span_says_nothing_of_others() -> None:
+    brief = QuietWatch(
+        wall_seconds=0.01, processor_seconds=0.01, stalled_seconds=0.0, others_busy_seconds=0.01, num_cores=1
+    )
+    assert brief.others_busy_share is None
+    assert not brief.contended
+
+
+def test_the_slowdown_is_what_was_lost_and_nothing_on_a_quiet_machine() -> None:
+    assert watched(wall=10.0, processor=9.5, stalled=0.0).slowdown_ratio == 1.0
+    assert watched(wall=10.0, processor=5.0, stalled=0.0).slowdown_ratio == 2.0
+    assert watched(one_thread=False, wall=10.0, processor=2.0, stalled=5.0).slowdown_ratio == 2.0
+    assert watched(one_thread=False, wall=10.0, processor=2.0, stalled=30.0).slowdown_ratio == pytest.approx(
+        10
+    )
+
+
+def test_watches_add_up() -> None:
+    total = watched(wall=1.0, processor=1.0, stalled=None)
+    total.add(QuietWatch(True, 3.0, 2.0, 1.0, 4.0, 2))
+    assert (total.wall_seconds, total.processor_seconds) == (4.0, 3.0)
+    assert (total.stalled_seconds, total.others_busy_seconds, total.num_cores) == (1.0, 4.0, 2)
+
+
+def test_a_watch_goes_to_another_process_and_back() -> None:
+    with QuietWatch() as watch:
+        sum(range(1000))
+    assert pickle.loads(pickle.dumps(watch)) == watch
+
+
+def test_own_work_is_not_that_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contention, "system_busy_seconds", time.process_time)
+    with QuietWatch() as alone:
+        burn(0.3)
+    assert alone.others_busy_seconds == pytest.approx(0.0, abs=0.02)
+
+
+def test_a_busy_loop_of_another_process_is_seen() -> None:
+    other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        with QuietWatch() as beside:
+            burn(0.5)
+    finally:
+        other.kill()
+        other.wait()
+    assert beside.others_busy_seconds is not None
+    assert beside.others_busy_seconds > 0.25 * beside.wall_seconds
+
+
+def burn(seconds: float) -> None:
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        sum(range(1000))

@@ -7,7 +7,14 @@ import pytest
 import torch
 
 from bench.errors import MeasurementError
-from bench.measuring.memory import module_bytes, process_peak_bytes, tensor_peak_bytes
+from bench.measuring import memory
+from bench.measuring.memory import (
+    ProcessPeak,
+    module_bytes,
+    process_peak_bytes,
+    tensor_bytes,
+    tensor_peak_bytes,
+)
 
 KILO_FLOATS_BYTES = 4096
 
@@ -65,3 +72,30 @@ def test_module_bytes_follow_the_number_format() -> None:
 def test_the_process_peak_is_at_least_what_is_resident_and_at_most_what_there_is() -> None:
     assert 0 < process_peak_bytes() <= psutil.virtual_memory().total
     assert process_peak_bytes() >= 0.5 * psutil.Process().memory_info().rss
+
+
+def test_what_the_result_keeps_alive_is_told_apart_from_the_peak() -> None:
+    found = tensor_bytes(two_at_a_time, "cpu")
+    assert found.peak == 2 * KILO_FLOATS_BYTES
+    assert found.kept == KILO_FLOATS_BYTES
+
+
+def test_the_peak_of_the_process_counts_from_a_baseline() -> None:
+    watch = ProcessPeak()
+    held = bytearray(64 * 2**20)
+    # The kernel's count lags by some pages.
+    least = 0.95 * len(held)
+    assert least <= watch.beyond_baseline_bytes() < 2 * len(held)
+    del held
+    assert watch.beyond_baseline_bytes() >= least, "a peak stays when the memory is given back"
+    if watch.was_reset:
+        assert ProcessPeak().beyond_baseline_bytes() < 16 * 2**20
+
+
+def test_where_the_system_keeps_no_status_the_peak_comes_from_its_accounting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "_status_bytes", lambda key: None)
+    watch = ProcessPeak()
+    assert not watch.was_reset
+    assert process_peak_bytes() > 2**20

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from bench.cli_prediction import predict
 from bench.cli_training import train
 from bench.errors import InputError, MeasurementError, RecordError
 from bench.record import load, load_folder
@@ -25,6 +26,7 @@ def bench() -> None:
     """Measure what this machine and the methods really do."""
 
 
+bench.add_command(predict)
 bench.add_command(train)
 
 

@@ -14,6 +14,7 @@ from bench.prediction.cells import CELLS, Cell, run
 from bench.prediction.costs import BYTES_PER_FP32, EXTRA, NAMES, Costs, Parts, extras
 from bench.prediction.fitting import Fit, Seen
 from bench.prediction.microbenchmarks import Point
+from bench.prediction.tasks import num_params
 from bench.record import Measurement, Record
 
 SUBJECT = "calibration"
@@ -90,7 +91,7 @@ def has_calibration(record: Record, num_threads: int) -> bool:
 
 def _as_points(costs: Costs, cells: list[Cell]) -> Iterator[Point]:
     for cell in cells:
-        parts = costs.parts(cell.trace, BYTES_PER_FP32 * cell.task.config.params)
+        parts = costs.parts(cell.trace, BYTES_PER_FP32 * num_params(cell.task))
         conditions: dict[str, int | float | str] = {"step": cell.task.in_words(), **asdict(parts)}
         yield Point(CELL, cell.task.mode, conditions, cell.step_seconds)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bench.prediction.calibrating import Calibration
 from bench.prediction.costs import BYTES_PER_FP32, Parts
-from bench.prediction.tasks import Task, prepare
+from bench.prediction.tasks import Task, num_params, prepare
 from bench.prediction.tracing import trace
 
 COPIES_IN_TRAINING = 3
@@ -32,7 +32,7 @@ class Prediction:
 def predict(task: Task, calibration: Calibration) -> Prediction:
     """Predict the time and the memory of a step; the model is traced and not run."""
     traced = trace(lambda: prepare(task))
-    weight_bytes = BYTES_PER_FP32 * task.config.params
+    weight_bytes = BYTES_PER_FP32 * num_params(task)
     parts = calibration.costs.parts(traced, weight_bytes)
     seconds = calibration.fit.seconds(parts)
     low, high = calibration.fit.interval(seconds, task.mode)

@@ -8,14 +8,16 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from bench.data.splits import Batch
 from bench.models.building import Config, build
 from bench.models.convolutional import ConvConfig
+from bench.models.custom import Custom
 from bench.models.gpt import GptConfig, KeyValueCache
 from bench.models.mlp import MlpConfig
 from bench.training import optimizers
-from bench.training.steps import training_step
+from bench.training.steps import clip_gradients, training_step
 
 Mode = Literal["training_step", "prefill", "decode"]
 MAX_GRADIENT_NORM = 1.0
@@ -29,21 +31,25 @@ class Task:
     When decoding, `num_tokens` is how many lie in the cache before the step.
     """
 
-    config: Config
+    model: Config | Custom
     mode: Mode
     num_rows: int
     num_tokens: int | None = None
 
     @property
-    def flops(self) -> int:
-        """FLOPs of the step, by the formulas of the model."""
+    def config(self) -> Config | None:
+        """The shape of a built-in kind, or None for a model of the user's own."""
+        return self.model.config if isinstance(self.model, Custom) else self.model
+
+    @property
+    def flops(self) -> int | None:
+        """FLOPs of the step by the formulas of the shape, where there is one."""
         config = self.config
+        if config is None:
+            return None
         if not isinstance(config, GptConfig):
-            return (
-                config.training_flops(self.num_rows)
-                if self.mode == "training_step"
-                else config.forward_flops(self.num_rows)
-            )
+            training = self.mode == "training_step"
+            return (config.training_flops if training else config.forward_flops)(self.num_rows)
         tokens = self.num_tokens or config.context_tokens
         if self.mode == "training_step":
             return config.training_flops(self.num_rows, tokens)
@@ -53,25 +59,57 @@ class Task:
 
     def in_words(self) -> str:
         """Say the task in a few words."""
-        rows = (
-            f"{self.num_rows} rows"
-            if self.num_tokens is None
-            else f"{self.num_rows} x {self.num_tokens} tokens"
-        )
-        return f"{self.mode.replace('_', ' ')} of {rows}, {self.config.in_words()}"
+        rows = f"{self.num_rows} rows"
+        if self.num_tokens is not None:
+            rows = f"{self.num_rows} x {self.num_tokens} tokens"
+        return f"{self.mode.replace('_', ' ')} of {rows}, {self.model.in_words()}"
 
 
 def prepare(task: Task, device: str = "cpu") -> Callable[[], object]:
-    """Build model and inputs and return the step, which can be taken again and again."""
+    """Build model and inputs and return the step, which can be taken again and again.
+
+    The loss of a model of the user's own is the mean square of what it returns: the bench does not know its own.
+    """
     # Parameters are made where they belong: fake ones cannot be moved.
     with torch.device(device):
+        if task.config is None:
+            return _custom(task)
         model, inputs, targets = build(task.config), _inputs(task), _targets(task)
     if task.mode == "training_step":
         return _training(model.train(), Batch(inputs, targets))
     model.eval()
     if task.mode == "prefill" or not isinstance(task.config, GptConfig):
-        return _forward(model, inputs)
+        return _forward(model, (inputs,))
     return _decoding(model, task, inputs, device)
+
+
+def num_params(task: Task) -> int:
+    """Return the parameters of a task's model: by formula, or counted where there is none."""
+    if task.config is not None:
+        return task.config.params
+    assert isinstance(task.model, Custom)
+    return sum(parameter.numel() for parameter in task.model.make_on_meta().parameters())
+
+
+def _custom(task: Task) -> Callable[[], object]:
+    assert isinstance(task.model, Custom)
+    model = task.model.make()
+    inputs = tuple(
+        torch.zeros((task.num_rows, *x.shape[1:]), dtype=x.dtype) for x in task.model.example_inputs
+    )
+    if task.mode != "training_step":
+        return _forward(model.eval(), inputs)
+    optimizer = optimizers.make("adamw", model.train(), LEARNING_RATE, WEIGHT_DECAY)
+
+    def step() -> None:
+        optimizer.zero_grad(set_to_none=True)
+        outputs = [leaf for leaf in tree_leaves(model(*inputs)) if isinstance(leaf, Tensor)]
+        losses = [leaf.float().square().mean() for leaf in outputs if leaf.requires_grad]
+        torch.autograd.backward(torch.stack(losses).sum())
+        clip_gradients(model, MAX_GRADIENT_NORM)
+        optimizer.step()
+
+    return step
 
 
 def _training(model: torch.nn.Module, batch: Batch) -> Callable[[], object]:
@@ -79,11 +117,10 @@ def _training(model: torch.nn.Module, batch: Batch) -> Callable[[], object]:
     return lambda: training_step(model, optimizer, batch, MAX_GRADIENT_NORM)
 
 
-def _forward(model: torch.nn.Module, inputs: Tensor) -> Callable[[], object]:
-    def step() -> Tensor:
+def _forward(model: torch.nn.Module, inputs: tuple[Tensor, ...]) -> Callable[[], object]:
+    def step() -> object:
         with torch.no_grad():
-            out: Tensor = model(inputs)
-        return out
+            return model(*inputs)
 
     return step
 

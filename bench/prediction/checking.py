@@ -1,0 +1,69 @@
+"""Runs what was predicted, in a fresh process, and holds the two against each other."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from bench.measuring.processes import in_fresh_process
+from bench.prediction.cells import step_seconds
+from bench.prediction.tasks import Mode, Task, prepare
+
+SECONDS_OF_CHECK = 2.0
+MIN_STEPS = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a user asked for: a model as `--model` and its options name it, and the step to take of it."""
+
+    model: str
+    options: dict[str, int | str | bool]
+    mode: Mode
+    num_rows: int
+    num_tokens: int | None
+
+    def task(self) -> Task:
+        """Find the model.
+
+        Raises InputError where there is no such model or shape.
+        """
+        from bench.models.choosing import choose
+
+        return Task(choose(self.model, **self.options), self.mode, self.num_rows, self.num_tokens)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How long the steps took: by the calibration's clock, and by the wall clock with all that ran beside."""
+
+    seconds: float
+    wall_seconds: float
+
+
+def check(asked: Asked, num_threads: int) -> Checked:
+    """Run the step in a fresh process for about two seconds, and three times at least.
+
+    Raises MeasurementError when it cannot be run here, for example for lack of memory.
+    """
+    return in_fresh_process(_run_asked, asked, num_threads, num_threads=num_threads)
+
+
+def check_task(task: Task, num_threads: int) -> Checked:
+    """Run a step of a built-in kind in a fresh process."""
+    return in_fresh_process(_run, task, num_threads, num_threads=num_threads)
+
+
+def _run_asked(asked: Asked, num_threads: int) -> Checked:
+    return _run(asked.task(), num_threads)
+
+
+def _run(task: Task, num_threads: int) -> Checked:
+    torch.set_num_threads(num_threads)
+    step = prepare(task)
+    seconds = step_seconds(step, SECONDS_OF_CHECK, MIN_STEPS)
+    start = time.perf_counter()
+    step()
+    return Checked(seconds, time.perf_counter() - start)

@@ -10,15 +10,17 @@ import torch
 
 from bench.errors import RecordError
 from bench.prediction import microbenchmarks
-from bench.prediction.cells import CELLS, Cell, run
-from bench.prediction.costs import BYTES_PER_FP32, EXTRA, NAMES, Costs, Parts, extras
-from bench.prediction.fitting import Fit, Seen
+from bench.prediction.cells import CELLS, MEMORY_CELLS, Cell, run
+from bench.prediction.checking import check_memory
+from bench.prediction.costs import EXTRA, NAMES, Costs, Parts, extras
+from bench.prediction.fitting import Fit, MemoryFit, Seen
 from bench.prediction.microbenchmarks import Point
-from bench.prediction.tasks import num_params
+from bench.prediction.tasks import BYTES_PER_FP32, Task, num_params
 from bench.record import Measurement, Record
 
 SUBJECT = "calibration"
 CELL = "step_seconds"
+MEMORY = "process_peak_memory_bytes"
 METHODS = {
     "matmul_flops_per_second": "fastest product of one layer's matrices in fp32; 2 FLOPs per multiply-add",
     "weight_stream_bytes_per_second": "products of few rows with weights in turn; bytes of weights read",
@@ -27,6 +29,7 @@ METHODS = {
     "convolution_flops_per_second": "convolution in fp32, as many channels out as in; 2 FLOPs per multiply-add",
     "traffic_bytes_per_second": "sum of two vectors into a new one; bytes read and written",
     EXTRA: "time of an operation inside the steps of small models beyond its traffic, over the bytes that it moves",
+    MEMORY: "highest resident memory of a fresh process beyond what torch alone takes, after three steps",
     CELL: "fastest step of a small model; the conditions say what it is made of at the rates measured here",
 }
 
@@ -37,6 +40,7 @@ class Calibration:
 
     costs: Costs
     fit: Fit
+    memory: MemoryFit
     num_threads: int
 
 
@@ -56,6 +60,9 @@ def calibrate(say: Callable[[str], None] = lambda text: None) -> list[Measuremen
     for number, task in enumerate(CELLS, start=1):
         say(f"calibration: small model {number} of {len(CELLS)}, {task.in_words()}")
         cells.append(run(task))
+    for task in MEMORY_CELLS:
+        say(f"calibration: memory of a fresh process, {task.in_words()}")
+        points.append(_memory_point(task, torch.get_num_threads()))
     costs = Costs.of(points)
     points += extras(costs, [(cell.op_seconds, cell.trace) for cell in cells])
     points += _as_points(Costs.of(points), cells)
@@ -79,7 +86,10 @@ def of_record(record: Record, num_threads: int) -> Calibration:
             "threads: make one with `benchplan bench machine`"
         )
     seen = tuple(_seen(point) for point in points if point.name == CELL)
-    return Calibration(Costs.of(p for p in points if p.name != CELL), Fit(seen), num_threads)
+    memory = [
+        (float(point.conditions["tensor_bytes"]), point.value) for point in points if point.name == MEMORY
+    ]
+    return Calibration(Costs.of(points), Fit(seen), MemoryFit(tuple(memory)), num_threads)
 
 
 def has_calibration(record: Record, num_threads: int) -> bool:
@@ -87,6 +97,15 @@ def has_calibration(record: Record, num_threads: int) -> bool:
     return any(
         m.subject == SUBJECT and m.conditions.get("threads") == num_threads for m in record.measurements
     )
+
+
+def _memory_point(task: Task, num_threads: int) -> Point:
+    found = check_memory(task, num_threads)
+    conditions: dict[str, int | float | str] = {
+        "step": task.in_words(),
+        "tensor_bytes": found.peak_memory_bytes,
+    }
+    return Point(MEMORY, task.mode, conditions, found.process_peak_memory_bytes)
 
 
 def _as_points(costs: Costs, cells: list[Cell]) -> Iterator[Point]:

@@ -54,6 +54,13 @@ CELLS: tuple[Task, ...] = (
 )
 """None has more than 1.9 million parameters; each kind of model, of pass and of activation is among them."""
 
+MEMORY_CELLS: tuple[Task, ...] = (
+    Task(MlpConfig(256, (768, 768)), "training_step", 256),
+    Task(_WIDE, "training_step", 8, 128),
+    Task(_WIDE, "training_step", 16, 256),
+)
+"""Run in a process of their own each, for the memory that it takes."""
+
 
 @dataclass(frozen=True)
 class Cell:

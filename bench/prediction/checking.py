@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import torch
 
+from bench.measuring.memory import ProcessPeak, tensor_peak_bytes
 from bench.measuring.processes import in_fresh_process
 from bench.prediction.cells import step_seconds
-from bench.prediction.tasks import Mode, Task, prepare
+from bench.prediction.tasks import Mode, Task, kept_bytes, prepare
 
 SECONDS_OF_CHECK = 2.0
 MIN_STEPS = 3
+STEPS_OF_MEMORY = 3
+"""The first makes the optimizer's state, the second is the first that needs all."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,32 @@ def check(asked: Asked, num_threads: int) -> Checked:
 def check_task(task: Task, num_threads: int) -> Checked:
     """Run a step of a built-in kind in a fresh process."""
     return in_fresh_process(_run, task, num_threads, num_threads=num_threads)
+
+
+@dataclass(frozen=True)
+class CheckedMemory:
+    """What a step took: its tensors at the worst moment, and the fresh process beyond what torch alone takes."""
+
+    peak_memory_bytes: int
+    process_peak_memory_bytes: int
+
+
+def check_memory(task: Task, num_threads: int) -> CheckedMemory:
+    """Take a step of a built-in kind in a fresh process and measure its memory.
+
+    Raises MeasurementError when it cannot be run here, for example for lack of memory.
+    """
+    return in_fresh_process(_measure, task, num_threads, num_threads=num_threads)
+
+
+def _measure(task: Task, num_threads: int) -> CheckedMemory:
+    torch.set_num_threads(num_threads)
+    watch = ProcessPeak()
+    step = prepare(task)
+    for _ in range(STEPS_OF_MEMORY):
+        step()
+    process = watch.beyond_baseline_bytes()
+    return CheckedMemory(kept_bytes(task) + tensor_peak_bytes(step, "cpu"), process)
 
 
 def _run_asked(asked: Asked, num_threads: int) -> Checked:

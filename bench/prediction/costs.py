@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 
 from bench.prediction.microbenchmarks import LAYOUTS, Point
 from bench.prediction.surfaces import Surface
+from bench.prediction.tasks import BYTES_PER_FP32
 from bench.prediction.tracing import Op, Trace
 
-BYTES_PER_FP32 = 4
 MAX_STREAMED_ROWS = 32
 """With more rows a product is bound by arithmetic, and where its weights come from makes no difference."""
 MIN_KNOWN_BYTES = 2**16

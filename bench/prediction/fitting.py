@@ -106,3 +106,34 @@ def fitted(cells: Sequence[Seen]) -> Coefficients:
     wanted = np.concatenate([np.ones(len(cells)), PRIOR_WEIGHT * centre / spread])
     found: Coefficients = lsq_linear(rows, wanted, (0, np.inf)).x
     return found
+
+
+@dataclass(frozen=True)
+class MemoryFit:
+    """How much a process takes for so many bytes of tensors: a constant and a multiple of them."""
+
+    seen: tuple[tuple[float, float], ...]
+    """Bytes of tensors at the worst moment, and of the process that they were in."""
+
+    def process_bytes(self, tensor_bytes: float) -> float:
+        """Return the bytes that a process takes beyond torch itself.
+
+        Raises RecordError where the calibration measured too few processes.
+        """
+        constant, multiple = self.coefficients
+        return float(constant + multiple * tensor_bytes)
+
+    @cached_property
+    def coefficients(self) -> Coefficients:
+        """The constant in bytes and the multiple, both at least zero, by least squares of relative errors."""
+        from scipy.optimize import nnls
+
+        if len(self.seen) < 2:
+            raise RecordError(
+                "the calibration measured the memory of too few processes: make a new one with "
+                "`benchplan bench machine`"
+            )
+        tensors, processes = np.array(self.seen).T
+        rows = np.stack([np.ones(len(tensors)), tensors], axis=1) / processes[:, None]
+        found: Coefficients = nnls(rows, np.ones(len(tensors)))[0]
+        return found

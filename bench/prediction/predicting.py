@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.prediction.calibrating import Calibration
-from bench.prediction.costs import BYTES_PER_FP32, Parts
-from bench.prediction.tasks import Task, num_params, prepare
+from bench.prediction.costs import Parts
+from bench.prediction.tasks import BYTES_PER_FP32, Task, kept_bytes, num_params, prepare
 from bench.prediction.tracing import trace
-
-COPIES_IN_TRAINING = 3
-"""The weights and the two moments of AdamW; the gradients are made in the step."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +24,18 @@ class Prediction:
     parts: Parts
     peak_memory_bytes: int
     """Tensors at the worst moment: weights, optimizer, gradients, activations."""
+    process_peak_memory_bytes: float
+    """What a process takes beyond torch itself, and one must buy: with the allocator's slack and scratch memory."""
 
 
 def predict(task: Task, calibration: Calibration) -> Prediction:
     """Predict the time and the memory of a step; the model is traced and not run."""
     traced = trace(lambda: prepare(task))
-    weight_bytes = BYTES_PER_FP32 * num_params(task)
-    parts = calibration.costs.parts(traced, weight_bytes)
+    parts = calibration.costs.parts(traced, BYTES_PER_FP32 * num_params(task))
     seconds = calibration.fit.seconds(parts)
     low, high = calibration.fit.interval(seconds, task.mode)
-    kept = weight_bytes * (COPIES_IN_TRAINING if task.mode == "training_step" else 1)
+    peak = kept_bytes(task) + traced.peak_bytes
     return Prediction(
-        task, seconds, low, high, calibration.fit.error_share(task.mode), parts, kept + traced.peak_bytes
-    )
+        task, seconds, low, high, calibration.fit.error_share(task.mode), parts,
+        peak, calibration.memory.process_bytes(peak),
+    )  # fmt: skip

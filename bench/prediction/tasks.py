@@ -21,6 +21,7 @@ from bench.training.steps import clip_gradients, training_step
 
 Mode = Literal["training_step", "prefill", "decode"]
 MAX_GRADIENT_NORM = 1.0
+BYTES_PER_FP32 = 4
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 0.1
 
 
@@ -81,6 +82,12 @@ def prepare(task: Task, device: str = "cpu") -> Callable[[], object]:
     if task.mode == "prefill" or not isinstance(task.config, GptConfig):
         return _forward(model, (inputs,))
     return _decoding(model, task, inputs, device)
+
+
+def kept_bytes(task: Task) -> int:
+    """Return the bytes that live from step to step: the weights, in training the two moments of AdamW too."""
+    copies = 3 if task.mode == "training_step" else 1
+    return copies * BYTES_PER_FP32 * num_params(task)
 
 
 def num_params(task: Task) -> int:

@@ -26,6 +26,7 @@ def as_document(found: Prediction, checked: Checked | None) -> dict[str, Any]:
         "seconds_high": found.high,
         "held_out_error_share": found.held_out_error_share,
         "peak_memory_bytes": found.peak_memory_bytes,
+        "process_peak_memory_bytes": round(found.process_peak_memory_bytes),
         "made_of": asdict(found.parts),
     }
     if checked is not None:
@@ -50,7 +51,8 @@ def _lines(one: dict[str, Any], steps: int | None) -> list[str]:
     size = f"{one['rows']} rows" + (f" of {one['tokens']} tokens" if one["tokens"] else "")
     lines = [
         f"  {NAMES[one['mode']]} ({size}): {seconds} (80 % interval {low} to {high}), tensors take "
-        f"{in_units(one['peak_memory_bytes'], 'bytes')} at the worst moment",
+        f"{in_units(one['peak_memory_bytes'], 'bytes')} at the worst moment, "
+        f"a process {in_units(one['process_peak_memory_bytes'], 'bytes')} beyond torch itself",
         f"    error on steps of this kind that were held out of the calibration: {one['held_out_error_share']:.0%}",
     ]
     if one["mode"] == "training_step" and steps:

@@ -1,0 +1,71 @@
+"""The fit finds what steps are made of, tells its error on cells that it did not see, and its interval holds them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench.errors import RecordError
+from bench.prediction.costs import NAMES, Parts
+from bench.prediction.fitting import Fit, MemoryFit, Seen
+
+TRUE = np.array([1.1, 0.9, 1.2, 1.3, 6e-6, 1.5e-6])
+
+
+def steps(count: int, noise: float, seed: int = 0) -> tuple[Seen, ...]:
+    random = np.random.default_rng(seed)
+    found = []
+    for number in range(count):
+        terms = random.lognormal(-5, 1, size=len(NAMES)) * np.array([1, 0.2, 0.5, 0.3, 3e4, 3e4])
+        seconds = float(terms @ TRUE * np.exp(noise * random.standard_normal()))
+        found.append(Seen(f"step {number}", "training_step", Parts(*terms), seconds))
+    return tuple(found)
+
+
+def test_without_noise_the_seconds_of_each_term_are_found() -> None:
+    fit = Fit(steps(40, 0.0))
+    unseen = steps(20, 0.0, seed=1)
+    assert [fit.seconds(step.parts) for step in unseen] == pytest.approx(
+        [s.seconds for s in unseen], rel=0.01
+    )
+    assert fit.error_share("training_step") < 0.01
+
+
+def test_the_error_that_is_told_is_that_of_steps_that_were_not_seen() -> None:
+    fit = Fit(steps(30, 0.05))
+    assert fit.error_share("training_step") == pytest.approx(0.05, rel=0.5)
+
+
+def test_the_interval_holds_about_four_in_five() -> None:
+    inside = []
+    for seed in range(12):
+        fit = Fit(steps(16, 0.08, seed))
+        for step in steps(30, 0.08, seed + 100):
+            low, high = fit.interval(fit.seconds(step.parts), "training_step")
+            inside.append(low <= step.seconds <= high)
+    assert 0.72 < np.mean(inside) < 0.92
+
+
+def test_where_nothing_is_measured_of_a_term_it_takes_what_is_expected() -> None:
+    cells = tuple(
+        Seen(f"step {n}", "decode", Parts(matmul_seconds=1e-3 * n, calls=10.0 * n), 1e-3 * n + 4e-5 * n)
+        for n in range(1, 10)
+    )
+    assert Fit(cells).seconds(Parts(convolution_seconds=2.0)) == pytest.approx(2.0)
+
+
+def test_no_term_ever_takes_less_than_no_time() -> None:
+    for seed in range(5):
+        assert np.all(Fit(steps(9, 0.5, seed)).coefficients >= 0)
+
+
+def test_too_few_cells_are_refused() -> None:
+    with pytest.raises(RecordError, match="a prediction needs 8"):
+        Fit(steps(7, 0.0))
+
+
+def test_a_process_takes_a_constant_and_a_multiple_of_its_tensors() -> None:
+    fit = MemoryFit(tuple((size, 1e8 + 1.2 * size) for size in (1e6, 5e7, 3e8)))
+    assert fit.process_bytes(1e9) == pytest.approx(1.3e9, rel=1e-6)
+    with pytest.raises(RecordError, match="too few processes"):
+        MemoryFit(((1e6, 1e8),)).process_bytes(1e6)

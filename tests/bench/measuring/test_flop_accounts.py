@@ -11,6 +11,8 @@ from bench.errors import MeasurementError
 from bench.measuring.flop_accounts import FlopAccount, account
 from bench.measuring.flops import agreed, on_meta
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 ON_META, ON_CPU, FVCORE, FVCORE_COMPLETED = range(4)
 
 
@@ -98,20 +100,29 @@ def test_a_quantized_layer_raises_with_and_without_a_formula() -> None:
         account_of(model, torch.randn(2, 16), formula=2048)
 
 
-class Weighs(nn.Module):
-    """A product that torch's counter has no formula for."""
+class Vectors(nn.Module):
+    """Products with a vector, which torch's counter has no formula for, and distances, which nobody counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, distances: bool = False) -> None:
         super().__init__()
-        self.weights = nn.Parameter(torch.ones(16))
+        self.weights, self.distances = nn.Parameter(torch.ones(16)), distances
 
     def forward(self, x: Tensor) -> Tensor:
-        return x @ self.weights
+        if self.distances:
+            return torch.cdist(x, self.weights[None], compute_mode="donot_use_mm_for_euclid_dist")
+        return torch.addmv(x @ self.weights, x, self.weights) + torch.dot(x[0], self.weights)
+
+
+def test_products_with_a_vector_are_counted_by_us_and_missed_by_the_counter() -> None:
+    found = account_of(Vectors(), torch.randn(5, 16))
+    assert found.flops == 2 * 2 * 5 * 16 + 2 * 16
+    assert found.tools[ON_CPU].flops == 0
+    assert set(found.tools[ON_CPU].missed_products) == {"aten::mv", "aten::addmv", "aten::dot"}
 
 
 def test_what_cannot_be_counted_raises() -> None:
-    with pytest.raises(MeasurementError, match=r"counter does not know aten::mv \(1 times\)"):
-        account_of(Weighs(), torch.randn(5, 16))
+    with pytest.raises(MeasurementError, match=r"counter does not know aten::_cdist_forward \(1 times\)"):
+        account_of(Vectors(distances=True), torch.randn(5, 16))
     with pytest.raises(MeasurementError, match="a counter saw no operation"):
         account_of(nn.ReLU(), torch.randn(5, 16))
     with pytest.raises(MeasurementError, match="nothing to train"):

@@ -17,6 +17,8 @@ from bench.models.convolutional import ConvConfig
 from bench.models.gpt import Gpt, GptConfig, KeyValueCache
 from bench.models.mlp import MlpConfig
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 ROWS = 3
 
 perceptrons = st.builds(

@@ -13,6 +13,8 @@ from bench.models.choosing import load_model_spec
 from bench.models.counting import count_flops
 from bench.models.gpt import GptConfig
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 TOLERANCE = 0.01
 
 RESNET_50 = {"model_type": "resnet", "architectures": ["ResNetForImageClassification"], "num_labels": 1000}

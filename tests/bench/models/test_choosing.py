@@ -13,6 +13,8 @@ from bench.models.counting import count_flops, count_params
 from bench.models.gpt import GptConfig
 from bench.models.mlp import MlpConfig
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_default_with_inputs_that_fit(kind: str) -> None:

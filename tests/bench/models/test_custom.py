@@ -12,6 +12,8 @@ from bench.errors import InputError, MeasurementError
 from bench.models.choosing import load_model_spec
 from bench.models.counting import count_flops, count_params
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 TWO_INPUTS = """
     import torch
     from torch import nn

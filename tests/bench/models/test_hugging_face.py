@@ -14,6 +14,8 @@ from bench.errors import InputError
 from bench.models.choosing import load_model_spec
 from bench.models.counting import count_flops, count_params
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 LLAMA = {
     "model_type": "llama", "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4,
     "num_key_value_heads": 2, "intermediate_size": 64, "vocab_size": 99, "max_position_embeddings": 40,

@@ -46,3 +46,9 @@ def wanted(module: str, extra: str, what: str) -> ModuleType:
         raise InputError(
             f"{what} needs {package}, which is not installed: pip install {package} (the extra '{extra}')"
         ) from err
+
+
+def first_line(err: Exception) -> str:
+    """Return what a library says went wrong, without the lines that follow."""
+    text = str(err).strip()
+    return text.splitlines()[0][:200] if text else type(err).__name__

@@ -102,11 +102,15 @@ class DataSet:
                 f"{self.name}: a model of images needs images, and these are {self._inputs_in_words()}; "
                 "take the data set digits, or a model for such inputs"
             )
-        return self._each(lambda batch: Batch(batch.inputs.unflatten(-1, shape), batch.targets))
+        return self._each(lambda batch: Batch(batch.inputs.reshape(-1, *shape), batch.targets))
 
     def _inputs_in_words(self) -> str:
         return "text" if self.windows_of else "rows of a table"
 
     def _each(self, change: Callable[[Batch], Batch]) -> DataSet:
-        parts = {name: change(getattr(self, name)) for name in NAMES}
-        return replace(self, **parts)
+        return replace(
+            self,
+            training=change(self.training),
+            validation=change(self.validation),
+            test=change(self.test),
+        )

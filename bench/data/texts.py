@@ -80,7 +80,7 @@ def split_documents(documents: Sequence[Document], seed: int, where: str) -> Par
     if len(groups) < MIN_DOCUMENTS:
         raise InputError(
             f"{where}: {counted(len(groups), 'different text')}; training, validation and test share none, so at "
-            f"least {MIN_DOCUMENTS} are needed: cut the text into several files"
+            f"least {MIN_DOCUMENTS} are needed: cut the text into more pieces"
         )
     left = dict(sorted(groups.items()))
     total = sum(len(d.content) for group in left.values() for d in group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -13,6 +14,8 @@ from bench.measuring.flops import FLOPS_PER_MULTIPLY_ADD
 @dataclass(frozen=True)
 class MlpConfig:
     """Shape of a perceptron: inputs, widths of the hidden layers, classes."""
+
+    kind: ClassVar[str] = "mlp"
 
     num_inputs: int = 64
     hidden_widths: tuple[int, ...] = (128, 128)

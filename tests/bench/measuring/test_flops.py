@@ -9,6 +9,7 @@ from torch import nn
 from bench.errors import MeasurementError
 from bench.measuring.flops import agreed, count_by_fvcore, count_on_meta
 from bench.models.building import Config, build
+from bench.models.convolutional import ConvConfig
 from bench.models.gpt import GptConfig
 from bench.models.mlp import MlpConfig
 
@@ -20,6 +21,8 @@ SHAPES: list[Config] = [
         width=32, num_layers=3, num_heads=2, feed_forward_width=48, context_tokens=200, activation="swiglu"
     ),
     GptConfig(width=64, num_layers=1, num_heads=8, feed_forward_width=64, context_tokens=8, tied_head=True),
+    ConvConfig(),
+    ConvConfig(image_size=70, num_channels=3, widths=(8, 8, 24), blocks_per_stage=(2, 1, 2)),
 ]
 ROWS = 3
 
@@ -27,6 +30,9 @@ ROWS = 3
 def inputs_of(config: Config) -> torch.Tensor:
     if isinstance(config, MlpConfig):
         return torch.zeros(ROWS, config.num_inputs)
+    if isinstance(config, ConvConfig):
+        return torch.zeros(ROWS, config.num_channels, config.image_size, config.image_size)
+    assert isinstance(config, GptConfig)
     return torch.zeros(ROWS, config.context_tokens, dtype=torch.long)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.models.building import Config, build
+from bench.models.building import KINDS, Config, build
+from bench.models.convolutional import ConvConfig
 from bench.models.gpt import Gpt, GptConfig
 from bench.models.mlp import MlpConfig
 
@@ -18,6 +21,9 @@ SHAPES: list[Config] = [
     GptConfig(),
     GptConfig(width=64, num_layers=3, num_heads=4, feed_forward_width=160, activation="swiglu"),
     GptConfig(width=32, num_layers=1, num_heads=1, feed_forward_width=64, tied_head=True, context_tokens=16),
+    GptConfig(width=48, num_heads=6, num_key_value_heads=2, feed_forward_width=80, vocabulary=1000),
+    ConvConfig(),
+    ConvConfig(image_size=97, num_channels=3, widths=(8, 8, 24), blocks_per_stage=(2, 1, 3), num_classes=7),
 ]
 SMALL = GptConfig(width=32, num_layers=2, num_heads=4, feed_forward_width=64, context_tokens=24)
 
@@ -59,11 +65,47 @@ def test_flops_worked_by_hand() -> None:
     assert tiny.training_flops(2) == 6 * tiny.forward_flops(1)
 
 
-def test_a_shape_that_cannot_be_built_is_refused() -> None:
-    with pytest.raises(ValueError, match="heads"):
-        GptConfig(width=30, num_heads=4)
-    with pytest.raises(ValueError, match="unit"):
-        MlpConfig(hidden_widths=(0,))
+def test_convolutions_worked_by_hand() -> None:
+    # 8 x 8 pixels: 1 to 4 channels; two of 4 to 4; then at 4 x 4 pixels 4 to 6, 6 to 6 and the shortcut 4 to 6.
+    config = ConvConfig(widths=(4, 6))
+    kernels = [9 * 4, 9 * 16, 9 * 16, 9 * 24, 9 * 36, 24]
+    norms = 2 * (4 + 4 + 4 + 6 + 6 + 6)
+    assert config.params == sum(kernels) + norms + 6 * 10 + 10
+    products = 64 * sum(kernels[:3]) + 16 * sum(kernels[3:]) + 60
+    assert config.forward_flops(1) == 2 * products
+    assert config.forward_flops(7) == 14 * products
+    assert config.training_flops(2) == 12 * products - 2 * 2 * 64 * 36, "no gradient for the images"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda: GptConfig(width=30, num_heads=4), "width 30 must split into 4 heads"),
+        (lambda: GptConfig(num_key_value_heads=3), "8 heads must share 3 key-value heads"),
+        (lambda: GptConfig(num_layers=0), "num_layers is 0; it must be at least 1"),
+        (lambda: GptConfig(vocabulary=-1), "vocabulary is -1"),
+        (lambda: GptConfig(num_key_value_heads=0), "num_key_value_heads is 0"),
+        (lambda: MlpConfig(hidden_widths=(0,)), "at least one unit"),
+        (lambda: ConvConfig(widths=(8,)), "1 widths and 2 numbers of blocks"),
+        (lambda: ConvConfig(image_size=0), "must be at least 1"),
+    ],
+)
+def test_a_shape_that_cannot_be_built_is_refused(wrong: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        wrong()
+
+
+def test_every_kind_is_known_by_its_name() -> None:
+    assert list(KINDS) == ["mlp", "gpt", "conv"]
+    for config in SHAPES:
+        assert KINDS[config.kind] is type(config)
+
+
+@pytest.mark.parametrize("size", [8, 28, 65, 224])
+def test_a_convolutional_net_takes_images_of_any_size(size: int) -> None:
+    config = ConvConfig(image_size=size, num_channels=3, widths=(4, 8, 8), blocks_per_stage=(1, 1, 1))
+    with torch.inference_mode():
+        assert build(config).eval()(torch.rand(2, 3, size, size)).shape == (2, 10)
 
 
 def test_the_same_seed_gives_the_same_weights_and_leaves_the_global_state() -> None:

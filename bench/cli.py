@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from bench.cli_training import train
 from bench.errors import InputError, MeasurementError, RecordError
 from bench.record import load, load_folder
 from bench.store import DEFAULT_FOLDER, check_folder, keep
@@ -22,6 +23,9 @@ BUSY_LOAD_PER_CORE = 0.75
 @click.group()
 def bench() -> None:
     """Measure what this machine and the methods really do."""
+
+
+bench.add_command(train)
 
 
 @bench.command()

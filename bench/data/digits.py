@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import torch
 
-from bench.data.splits import Batch, DataSet
+from bench.data.splits import NAMES, Batch, DataSet
 
 MAX_PIXEL = 16.0
+IMAGE_SHAPE = (1, 8, 8)
 VALIDATION_SHARE = 0.2
 TEST_SHARE = 0.2
 
@@ -17,7 +18,8 @@ TEST_SHARE = 0.2
 def load_digits(seed: int = 0) -> DataSet:
     """Return the images scaled to 0..1, split by class into training, validation and test.
 
-    The three parts share no image and depend on the seed alone.
+    The three parts share no image and depend on the seed alone. The rows are flat, (rows, 64); `as_images` of what
+    is returned makes them (rows, 1, 8, 8).
     """
     # scikit-learn takes longer to import than the digits to read.
     from sklearn.datasets import load_digits as read_digits
@@ -34,10 +36,9 @@ def load_digits(seed: int = 0) -> DataSet:
         validation=validation,
         test=test,
         facts={f"{name}_items": len(part) for name, part in zip(NAMES, parts, strict=True)},
+        class_names=tuple(str(name) for name in bunch.target_names),
+        image_shape=IMAGE_SHAPE,
     )
-
-
-NAMES = ("training", "validation", "test")
 
 
 def split_by_class(classes: torch.Tensor, seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -7,10 +7,9 @@ import platform
 import sysconfig
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
-from bench.data.splits import Batch, DataSet
+from bench.data.splits import DataSet
+from bench.data.texts import language_data
+from bench.data.vocabularies import Document
 from bench.errors import MeasurementError
 
 LEFT_OUT = frozenset(
@@ -23,38 +22,37 @@ VALIDATION_SHARE = 0.05
 TEST_SHARE = 0.05
 MIN_PART_BYTES = 100_000
 _HASH_RANGE = 2**64
+_FILE = "a file of Python's standard library"
 
 
 def load_source_text(
-    context_tokens: int, num_validation_rows: int, num_test_rows: int, seed: int = 0
+    context_tokens: int,
+    num_validation_rows: int,
+    num_test_rows: int,
+    seed: int = 0,
+    vocabulary: str = "bytes",
 ) -> DataSet:
-    """Return the library's text as bytes, split by file.
+    """Return the library's text as bytes or tokens (`bpe:1024`), split by file.
 
     Validation and test are so many windows of the context, evenly spread over their parts.
     Raises MeasurementError when this Python carries too little source text.
     """
     texts = read_library(Path(sysconfig.get_paths()["stdlib"]))
-    training, validation, test = (b"\n".join(part) for part in split_by_content(texts, seed))
-    if min(len(training), len(validation), len(test)) < max(MIN_PART_BYTES, 2 * context_tokens):
+    split = split_by_content(texts, seed)
+    sizes = [sum(len(text) + 1 for text in part) for part in split]
+    if min(sizes) < max(MIN_PART_BYTES, 2 * context_tokens + 2):
         raise MeasurementError(
             f"this Python {platform.python_version()} carries too little source text for a language model "
-            f"({len(training) + len(validation) + len(test):,} bytes in {len(texts)} files): "
-            "use a Python with its standard library as .py files"
+            f"({sum(sizes):,} bytes in {len(texts)} files): use a Python with its standard library as .py files"
         )
-    stream = _as_tensor(training)
-    return DataSet(
-        name=f"the standard library of Python {platform.python_version()}",
-        item="bytes",
-        training=Batch(stream[:-1], stream[1:]),
-        validation=windows(validation, context_tokens, num_validation_rows),
-        test=windows(test, context_tokens, num_test_rows),
-        windows_of=context_tokens,
-        facts={
-            "training_bytes": len(training),
-            "validation_bytes": len(validation),
-            "test_bytes": len(test),
-            "files": len(texts),
-        },
+    training, validation, test = ([Document(_FILE, text) for text in part] for part in split)
+    return language_data(
+        f"the standard library of Python {platform.python_version()}",
+        (training, validation, test),
+        vocabulary,
+        context_tokens,
+        (num_validation_rows, num_test_rows),
+        facts={"files": len(texts)},
     )
 
 
@@ -90,15 +88,6 @@ def split_by_content(texts: list[bytes], seed: int) -> tuple[list[bytes], list[b
     return training, validation, test
 
 
-def windows(text: bytes, context_tokens: int, num_rows: int) -> Batch:
-    """Cut windows at even distances: inputs and the bytes that follow, both (rows, context)."""
-    stream = _as_tensor(text)
-    last = len(stream) - context_tokens - 1
-    starts = torch.linspace(0, last, num_rows, dtype=torch.float64).long()
-    places = starts[:, None] + torch.arange(context_tokens)
-    return Batch(stream[places].long(), stream[places + 1].long())
-
-
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -106,7 +95,3 @@ def _read(path: Path) -> bytes:
         raise MeasurementError(
             f"{path.name} of Python's standard library cannot be read ({err.strerror})"
         ) from err
-
-
-def _as_tensor(text: bytes) -> Tensor:
-    return torch.frombuffer(bytearray(text), dtype=torch.uint8)

@@ -23,10 +23,27 @@ KINDS: dict[str, type[Config]] = {"mlp": MlpConfig, "gpt": GptConfig}
 
 def save_model(model: Model, path: Path) -> int:
     """Write weights and shape, whole or not at all; returns the bytes of the file."""
-    kind = next(kind for kind, config in KINDS.items() if isinstance(model.config, config))
-    shape = json.dumps({"kind": kind, **dataclasses.asdict(model.config)}, sort_keys=True)
-    content = tensors_as_bytes(model.state_dict(), {METADATA_KEY: shape})
-    write_atomically(path, content)
+    return save_weights(model.state_dict(), model.config, path)
+
+
+def save_weights(weights: dict[str, Tensor], config: Config | None, path: Path) -> int:
+    """Write weights, with the shape where the model is one of ours; returns the bytes of the file.
+
+    Raises InputError when the file cannot be written.
+    """
+    metadata = {}
+    kind = next((kind for kind, known in KINDS.items() if isinstance(config, known)), None)
+    if kind is not None and config is not None:
+        shape = {"kind": kind, **dataclasses.asdict(config)}
+        metadata[METADATA_KEY] = json.dumps(shape, sort_keys=True)
+    content = tensors_as_bytes(weights, metadata)
+    try:
+        write_atomically(path, content)
+    except OSError as err:
+        raise InputError(
+            f"{path}: the model cannot be written ({err.strerror or type(err).__name__}); "
+            "free some space or give another file"
+        ) from err
     return len(content)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,8 +10,8 @@ from torch import nn
 from torch.optim import Optimizer
 
 from bench.errors import InputError
+from bench.training.names import check_optimizer
 
-DEFAULT = "adamw"
 BETAS = (0.9, 0.95)
 MOMENTUM = 0.9
 RMSPROP_SMOOTHING = 0.99
@@ -23,9 +22,9 @@ Groups = list[dict[str, Any]]
 def make(name: str, model: nn.Module, learning_rate: float, weight_decay: float) -> Optimizer:
     """Make an optimizer over all parameters of a model; norms, biases and embeddings have no weight decay.
 
-    Raises InputError for a name that is none of NAMES, and for Muon where torch has none or nothing to do.
+    Raises InputError for a name that is none of OPTIMIZERS, and for Muon where torch has none or nothing to do.
     """
-    check(name)
+    check_optimizer(name)
     matrices, others = _apart(model)
     if name == "muon":
         return _muon(model, matrices, others, learning_rate, weight_decay)
@@ -34,20 +33,6 @@ def make(name: str, model: nn.Module, learning_rate: float, weight_decay: float)
         {"params": others, "weight_decay": 0.0},
     ]
     return _MAKERS[name]([group for group in groups if group["params"]], learning_rate, _fusable(model))
-
-
-def check(name: str) -> None:
-    """Raise InputError when there is no optimizer of this name."""
-    if name not in NAMES:
-        near = difflib.get_close_matches(name.lower(), NAMES, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise InputError(
-            f"--optimizer {name}: there is no such optimizer; there is {', '.join(NAMES)}.{hint}"
-        )
-    if name == "muon" and not hasattr(torch.optim, "Muon"):
-        raise InputError(
-            f"--optimizer muon: torch {torch.__version__} has no Muon; update to torch 2.9 or later"
-        )
 
 
 class MuonWithAdamW(Optimizer):
@@ -87,6 +72,10 @@ class MuonWithAdamW(Optimizer):
 def _muon(
     model: nn.Module, matrices: list[nn.Parameter], others: list[nn.Parameter], rate: float, decay: float
 ) -> Optimizer:
+    if not hasattr(torch.optim, "Muon"):
+        raise InputError(
+            f"--optimizer muon: torch {torch.__version__} has no Muon; update to torch 2.9 or later"
+        )
     heads = _heads(model, matrices)
     hidden = [p for p in matrices if p.ndim == 2 and id(p) not in heads]
     if not hidden:
@@ -144,15 +133,3 @@ _MAKERS: dict[str, Callable[[Groups, float, bool], Optimizer]] = {
     "sgd": _sgd,
     "rmsprop": _rmsprop,
 }
-NAMES = (*_MAKERS, "muon")
-IN_WORDS = {
-    "adamw": "AdamW",
-    "adam": "Adam",
-    "sgd": "SGD with momentum",
-    "rmsprop": "RMSprop",
-    "muon": "Muon",
-}
-DEFAULT_LEARNING_RATES = {"adamw": 2e-3, "adam": 2e-3, "sgd": 0.1, "rmsprop": 1e-3, "muon": 5e-3}
-DEFAULT_WEIGHT_DECAYS = {"adamw": 0.1, "adam": 0.0, "sgd": 1e-4, "rmsprop": 0.0, "muon": 0.1}
-"""AdamW and Muon shrink the weights themselves; in the others decay is a part of the gradient (Loshchilov and
-Hutter 2019, Decoupled weight decay regularization), where a tenth would drown the loss."""

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.training import optimizers, schedules
+from bench.training.names import OPTIMIZERS, SCHEDULES
+from bench.training.schedules import rate_share
 
 Autocast = Literal["auto", "on", "off"]
 
@@ -26,7 +27,7 @@ class Recipe:
     max_seconds: float = math.inf
     """After so long the run ends early, and says so: a slow machine trains less instead of for an hour."""
     seed: int = 0
-    optimizer: str = optimizers.DEFAULT
+    optimizer: str = "adamw"
     schedule: str = "cosine"
     accumulate: int = 1
     """In how many parts the rows of a step go through the model one after another."""
@@ -37,15 +38,15 @@ class Recipe:
 
     def rate(self, step: int) -> float:
         """Learning rate of a step, counted from zero."""
-        share = schedules.rate_share(self.schedule, step, self.num_steps, self.warmup_steps)
+        share = rate_share(self.schedule, step, self.num_steps, self.warmup_steps)
         return self.learning_rate * share
 
     def in_words(self) -> str:
         """Say the recipe in a few words."""
         words = (
-            f"{self.num_steps} steps of {self.num_rows} rows, {optimizers.IN_WORDS[self.optimizer]}, "
+            f"{self.num_steps} steps of {self.num_rows} rows, {OPTIMIZERS[self.optimizer]}, "
             f"learning rate {self.learning_rate:g}, {self.warmup_steps} steps of warm-up, "
-            f"{schedules.IN_WORDS[self.schedule]}, weight decay {self.weight_decay:g}, seed {self.seed}"
+            f"{SCHEDULES[self.schedule]}, weight decay {self.weight_decay:g}, seed {self.seed}"
         )
         if self.accumulate > 1:
             words += f", gradients accumulated over {self.accumulate} parts"

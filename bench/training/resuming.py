@@ -159,8 +159,8 @@ def checksum(tensors: dict[str, Tensor]) -> int:
     value = 0
     for name in sorted(tensors):
         value = zlib.crc32(name.encode(), value)
-        content = tensors[name].detach().cpu().contiguous().flatten().view(torch.uint8)
-        value = zlib.crc32(content.numpy(), value)
+        content: Any = tensors[name].detach().cpu().contiguous().flatten().view(torch.uint8).numpy()
+        value = zlib.crc32(content, value)
     return value
 
 

@@ -33,5 +33,3 @@ def _warmup_stable_decay(step: int, num_steps: int) -> float:
 
 
 _AFTER_WARMUP: dict[str, Callable[[int, int], float]] = {"cosine": _cosine, "wsd": _warmup_stable_decay}
-NAMES = tuple(_AFTER_WARMUP)
-IN_WORDS = {"cosine": "cosine decay", "wsd": "a plateau and a cool-down over the last fifth"}

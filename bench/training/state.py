@@ -25,7 +25,7 @@ def identity_of(model: nn.Module, data: DataSet, recipe: Recipe) -> dict[str, st
     described = config.in_words() if hasattr(config, "in_words") else type(model).__name__
     parts = {"training": data.training, "validation": data.validation}
     content = {f"{name} {side}": t for name, batch in parts.items() for side, t in batch._asdict().items()}
-    recipe_facts = {k: str(v) for k, v in asdict(recipe).items() if k not in NOT_OF_THE_RECIPE}
+    recipe_facts = {_option(k): str(v) for k, v in asdict(recipe).items() if k not in NOT_OF_THE_RECIPE}
     return {
         **recipe_facts,
         "model": described,
@@ -115,6 +115,12 @@ def _optimizer_state(snapshot: Snapshot, optimizer: torch.optim.Optimizer) -> di
         sharded = sharded_like(value, parameters[int(index)]) if isinstance(value, Tensor) else value
         state.setdefault(int(index), {})[key] = sharded
     return {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
+
+
+def _option(name: str) -> str:
+    """Name a hyper-parameter as the command line does."""
+    short = {"num_steps": "steps", "num_rows": "rows", "warmup_steps": "warmup"}.get(name, name)
+    return "--" + short.replace("_", "-")
 
 
 def _under(prefix: str, snapshot: Snapshot) -> dict[str, Tensor]:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.data.digits import load_digits, split_by_class
-from bench.data.source_text import load_source_text, read_library, split_by_content, windows
+from bench.data.source_text import load_source_text, read_library, split_by_content
 from bench.data.splits import Batch, DataSet
+from bench.data.texts import windows
 from bench.errors import MeasurementError
 
 seeds = st.integers(0, 1000)
@@ -85,7 +86,7 @@ def test_a_python_without_source_text_is_said(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_windows_are_spread_over_the_whole_text_and_predict_the_next_byte() -> None:
-    text = bytes(range(200))
+    text = torch.arange(200, dtype=torch.uint8)
     batch = windows(text, 10, 5)
     assert batch.inputs.shape == batch.targets.shape == (5, 10)
     assert torch.equal(batch.inputs[:, 1:], batch.targets[:, :-1])

@@ -14,7 +14,8 @@ from bench.errors import InputError
 from bench.models.building import build
 from bench.models.gpt import GptConfig
 from bench.models.mlp import MlpConfig
-from bench.training.optimizers import DEFAULT_LEARNING_RATES, DEFAULT_WEIGHT_DECAYS, NAMES, make
+from bench.training.names import LEARNING_RATES, OPTIMIZERS, WEIGHT_DECAYS
+from bench.training.optimizers import make
 from bench.training.steps import training_loss, training_step
 
 TINY_GPT = GptConfig(width=32, num_layers=1, num_heads=2, feed_forward_width=64, context_tokens=16)
@@ -25,10 +26,10 @@ def digits() -> DataSet:
     return load_digits()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_each_optimizer_learns(name: str, digits: DataSet) -> None:
     model = build(MlpConfig())
-    optimizer = make(name, model, DEFAULT_LEARNING_RATES[name], DEFAULT_WEIGHT_DECAYS[name])
+    optimizer = make(name, model, LEARNING_RATES[name], WEIGHT_DECAYS[name])
     generator = torch.Generator().manual_seed(0)
     before = float(training_loss(model, digits.validation).detach())
     for _ in range(60):
@@ -36,7 +37,7 @@ def test_each_optimizer_learns(name: str, digits: DataSet) -> None:
     assert float(training_loss(model, digits.validation).detach()) < 0.6 * before
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_state_of_an_optimizer_is_taken_over_to_the_bit(name: str) -> None:
     torch.manual_seed(0)
     tokens = [torch.randint(0, 256, (4, 17)) for _ in range(6)]
@@ -56,7 +57,7 @@ def test_the_state_of_an_optimizer_is_taken_over_to_the_bit(name: str) -> None:
         assert torch.equal(a, b)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_only_matrices_that_multiply_decay(name: str) -> None:
     model = nn.Sequential(nn.Embedding(7, 4), nn.LayerNorm(4), nn.Linear(4, 5), nn.Linear(5, 7))
     decaying = {
@@ -69,7 +70,7 @@ def test_only_matrices_that_multiply_decay(name: str) -> None:
 
 
 def test_every_parameter_is_in_one_group() -> None:
-    for name in NAMES:
+    for name in OPTIMIZERS:
         model = build(TINY_GPT)
         groups = make(name, model, 1e-3, 0.1).param_groups
         assert sorted(id(p) for g in groups for p in g["params"]) == sorted(map(id, model.parameters()))
@@ -93,4 +94,4 @@ def test_muon_has_nothing_to_do_without_hidden_matrices() -> None:
 def test_an_unknown_optimizer_is_refused_with_the_nearest() -> None:
     with pytest.raises(InputError, match="Did you mean 'adamw'") as caught:
         make("AdmaW", build(MlpConfig()), 1e-3, 0.1)
-    assert all(name in str(caught.value) for name in NAMES)
+    assert all(name in str(caught.value) for name in OPTIMIZERS)

@@ -8,16 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-from bench.assessment import (
-    Sheet,
-    describe_cycle,
-    describe_memory,
-    describe_size,
-    describe_training_speed,
-)
+from bench.assessment import describe_cycle, describe_size, describe_training_speed
 from bench.calibration import measure_machine
 from bench.comparison import Bench, describe_compression, describe_speed, threads
 from bench.compression.quantization import Compressed, compress
+from bench.consumption import describe_energy, describe_memory
 from bench.data.digits import load_digits
 from bench.data.source_text import load_source_text
 from bench.environment import Device, choose_device, describe_machine, num_cores
@@ -27,6 +22,7 @@ from bench.measuring.memory import process_peak_bytes
 from bench.models.gpt import GptConfig
 from bench.models.mlp import MlpConfig
 from bench.record import Measurement, Record, now
+from bench.sheet import Sheet
 from bench.training.cycle import Trained, Workload, run_cycle
 from bench.training.loop import Recipe, Say
 
@@ -117,8 +113,9 @@ def run_workload(
     speak("counting parameters and FLOPs")
     step_flops = describe_size(sheet, trained)
     describe_training_speed(sheet, trained, step_flops, peak_flops_per_second, device)
-    speak("measuring memory")
+    speak("measuring memory and energy")
     describe_memory(sheet, trained, device)
+    describe_energy(sheet, trained, device)
     compressed = _compressed(trained, device, warnings)
     speak("timing" + (f", with {compressed.variant} beside it" if compressed else ""))
     describe_speed(sheet, trained, compressed, bench)

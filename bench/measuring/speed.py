@@ -18,22 +18,38 @@ from bench.models.gpt import Gpt
 from bench.training.steps import cross_entropy
 
 
+CONTROL = "fp32 again"
+"""Name of the copy that is compared with its original; it serves comparisons alone."""
+
+
 @dataclass(frozen=True)
 class SpeedPlan:
     """How thoroughly to time."""
 
-    latency: Schedule = Schedule(max_seconds=4.0)
-    all_threads: Schedule = Schedule(rounds=10, blocks=4, max_seconds=1.0, max_warm_up_seconds=0.2)
-    throughput: Schedule = Schedule(rounds=10, blocks=2, block_seconds=0.01, max_seconds=5.0)
-    single_calls: int = 320
-    single_seconds: float = 0.5
-    generation: Schedule = Schedule(rounds=10, blocks=2, max_seconds=1.5, max_warm_up_seconds=0.1)
-    batches: tuple[int, ...] = (1, 4)
-    context_shares: tuple[float, ...] = (0.25, 1.0)
+    latency: Schedule
+    """Batch 1 on one thread."""
+    all_threads: Schedule
+    """Batch 1 on all threads."""
+    throughput: Schedule
+    single_calls: int
+    """At most so many for the percentiles, for each model, within `single_seconds`."""
+    single_seconds: float
+    generation: Schedule
+    batches: tuple[int, ...]
+    context_shares: tuple[float, ...]
     """Context lengths for generation, as shares of the model's longest."""
 
 
-QUICK = SpeedPlan()
+QUICK = SpeedPlan(
+    latency=Schedule(max_seconds=3.0),
+    all_threads=Schedule(rounds=10, blocks=4, max_seconds=1.0, max_warm_up_seconds=0.2),
+    throughput=Schedule(rounds=10, blocks=2, block_seconds=0.01, max_seconds=4.0),
+    single_calls=320,
+    single_seconds=0.5,
+    generation=Schedule(rounds=7, blocks=2, max_seconds=1.2, max_warm_up_seconds=0.05),
+    batches=(1, 4),
+    context_shares=(0.25, 1.0),
+)
 FULL = SpeedPlan(
     latency=Schedule(rounds=100, max_seconds=15.0),
     all_threads=Schedule(rounds=40, blocks=4, max_seconds=5.0),
@@ -55,7 +71,7 @@ class SpeedTask:
     many: Batch
     device: str
     num_threads: int
-    plan: SpeedPlan = QUICK
+    plan: SpeedPlan
 
     def synchronize(self) -> None:
         """Wait for the device."""
@@ -84,9 +100,7 @@ def time_in_fresh_process(task: SpeedTask, timeout_seconds: float = TIMEOUT_SECO
 
     Raises MeasurementError when that process fails.
     """
-    return in_fresh_process(
-        time_models, task, num_threads=task.num_threads, timeout_seconds=timeout_seconds
-    )
+    return in_fresh_process(time_models, task, num_threads=task.num_threads, timeout_seconds=timeout_seconds)
 
 
 def time_models(task: SpeedTask) -> SpeedTimes:
@@ -106,6 +120,7 @@ def time_models(task: SpeedTask) -> SpeedTimes:
             single = {
                 name: time_single_calls(call, plan.single_calls, plan.single_seconds, task.synchronize)
                 for name, call in answers.items()
+                if name != CONTROL
             }
             generation = _generation(task)
         with threads(task.num_threads), all_threads:
@@ -128,7 +143,7 @@ def threads(number: int) -> Iterator[None]:
 def _generation(task: SpeedTask) -> dict[str, list[GenerationTiming]]:
     found = {}
     for name, model in task.models.items():
-        if isinstance(model, Gpt):
+        if isinstance(model, Gpt) and name != CONTROL:
             longest = model.config.context_tokens
             contexts = sorted({max(2, round(share * longest)) for share in task.plan.context_shares})
             over = cells(task.plan.batches, contexts, longest)

@@ -17,7 +17,6 @@ from bench.measuring.processes import TIMEOUT_SECONDS, in_fresh_process
 from bench.models.gpt import Gpt
 from bench.training.steps import cross_entropy
 
-
 CONTROL = "fp32 again"
 """Name of the copy that is compared with its original; it serves comparisons alone."""
 

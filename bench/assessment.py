@@ -1,4 +1,4 @@
-"""All that is measured of one trained model by itself: size, FLOPs, memory, training, quality."""
+"""What is measured of one trained model by itself: its cycle, size, FLOPs, training speed, quality."""
 
 from __future__ import annotations
 
@@ -9,46 +9,12 @@ import torch
 
 from bench.environment import Device
 from bench.errors import MeasurementError
-from bench.measuring import flops, memory
+from bench.measuring import flops
 from bench.measuring.latency import Estimate, estimate
 from bench.models.building import build
-from bench.record import Measurement
+from bench.sheet import Sheet
 from bench.training.cycle import Trained, Trial
-from bench.training.loop import STEPS_PER_BLOCK, Scores, training_loss
-
-
-class Sheet:
-    """Collects the measurements of one subject."""
-
-    def __init__(self, subject: str) -> None:
-        self.subject = subject
-        self.measurements: list[Measurement] = []
-
-    def add(
-        self,
-        name: str,
-        value: float | Estimate,
-        method: str,
-        *,
-        variant: str = "fp32",
-        note: str = "",
-        samples: Sequence[float] = (),
-    ) -> None:
-        """Add one measurement; an estimate brings its interval and, where it times, its samples."""
-        interval = (value.low, value.high) if isinstance(value, Estimate) else (None, None)
-        self.measurements.append(
-            Measurement(
-                subject=self.subject,
-                variant=variant,
-                name=name,
-                value=float(value.value if isinstance(value, Estimate) else value),
-                low=interval[0],
-                high=interval[1],
-                method=method,
-                samples=tuple(samples),
-                note=note,
-            )
-        )
+from bench.training.loop import STEPS_PER_BLOCK, Scores
 
 
 def describe_cycle(sheet: Sheet, trained: Trained) -> None:
@@ -115,7 +81,7 @@ def describe_size(sheet: Sheet, trained: Trained) -> int:
         "forward_flops",
         forward,
         f"formula, torch.utils.flop_counter on meta and fvcore agree within 1 %; {flops.CONVENTION}",
-        note=f"one row: {_row(trained)}",
+        note=f"one row: {trained.data.row_in_words}",
     )
     step = flops.agreed(
         {
@@ -160,34 +126,6 @@ def describe_training_speed(
     sheet.add("training_seconds", trained.run.seconds, "wall time of the training run with its validations")
 
 
-def describe_memory(sheet: Sheet, trained: Trained, device: Device) -> None:
-    """Note peak memory of one row at inference and of one training step."""
-    model, data = trained.model, trained.data
-    how = "CUDA's allocator" if device == "cuda" else "torch's profiler, tensors only"
-    weights = memory.module_bytes(model)
-    with torch.inference_mode():
-        inference = memory.tensor_peak_bytes(lambda: model.eval()(data.test.inputs[:1]), device)
-    sheet.add(
-        "peak_memory_bytes",
-        weights + inference,
-        f"weights plus peak of the tensors of a forward pass ({how})",
-        note=f"one row: {_row(trained)}",
-    )
-    batch = data.sample(trained.recipe.num_rows, torch.Generator().manual_seed(0))
-    model.zero_grad(set_to_none=True)
-    step = memory.tensor_peak_bytes(
-        lambda: torch.autograd.backward(training_loss(model.train(), batch)), device
-    )
-    model.zero_grad(set_to_none=True)
-    model.eval()
-    sheet.add(
-        "training_peak_memory_bytes",
-        3 * weights + step,
-        f"weights, AdamW's two moments, and peak of the tensors of forward and backward ({how})",
-        note=f"{trained.recipe.num_rows} rows",
-    )
-
-
 def items_per_row(trained: Trained) -> int:
     """Return how many images or bytes are predicted in one row."""
     return trained.data.test.targets[0].numel()
@@ -196,10 +134,6 @@ def items_per_row(trained: Trained) -> int:
 def singular(trained: Trained) -> str:
     """Return the unit of what is predicted as it stands after `per`."""
     return trained.data.item.removesuffix("s")
-
-
-def _row(trained: Trained) -> str:
-    return "one image" if trained.data.item == "items" else f"{items_per_row(trained)} bytes"
 
 
 def _whole(trained: Trained) -> str:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -14,10 +11,11 @@ import click
 from bench.cli_prediction import predict
 from bench.cli_training import train
 from bench.errors import InputError, MeasurementError, RecordError
+from bench.progress import progress
 from bench.record import load, load_folder
 from bench.store import DEFAULT_FOLDER, check_folder, keep
 
-SUITES = ("quick",)
+SUITES = ("quick", "full")
 BUSY_LOAD_PER_CORE = 0.75
 
 
@@ -45,18 +43,18 @@ bench.add_command(train)
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON on standard output.")
 @click.option("--verbose", is_flag=True, help="Say the progress also where standard error is no terminal.")
 def run(suite: str, device: str, output: Path, as_json: bool, verbose: bool) -> None:
-    """Train, measure and compress two small models here, and keep a record (about a minute)."""
+    """Train, measure and compress small models here, and keep a record (quick: about a minute; full: about ten)."""
     _check_suite(suite)
     check_folder(output)
     try:
-        say = _progress(verbose)
+        say = progress(verbose)
         if _is_busy():
             # Threads that spin at each barrier are fastest on a quiet machine, and many times slower beside other work.
             os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         # torch takes seconds to import: what can be refused has been refused by now.
-        from bench.suite import run_quick
+        from bench.suite import FULL, QUICK, run_suite
 
-        record = run_quick(device, say)
+        record = run_suite({"quick": QUICK, "full": FULL}[suite], device, say)
         path = keep(record, output)
         say(f"the record lies in {path}")
     except KeyboardInterrupt:
@@ -114,10 +112,3 @@ def _check_suite(suite: str) -> None:
     near = difflib.get_close_matches(suite, SUITES, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise InputError(f"--suite {suite}: there is no such suite; there is {', '.join(SUITES)}.{hint}")
-
-
-def _progress(verbose: bool) -> Callable[[str], None]:
-    if not (verbose or sys.stderr.isatty()):
-        return lambda text: None
-    started = time.monotonic()
-    return lambda text: click.echo(f"[{time.monotonic() - started:3.0f} s] {text}", err=True)

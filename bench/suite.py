@@ -1,68 +1,52 @@
-"""The quick suite: two real models through their whole cycle, on this machine, in about a minute."""
+"""The suites: real models through their whole cycle on this machine, in about a minute or about ten."""
 
 from __future__ import annotations
 
 import time
-from functools import partial
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
-from bench.assessment import (
-    Sheet,
-    describe_cycle,
-    describe_memory,
-    describe_size,
-    describe_training_speed,
-)
+from bench.assessment import describe_cycle, describe_size, describe_training_speed
 from bench.calibration import measure_machine
 from bench.comparison import Bench, describe_compression, describe_speed, threads
 from bench.compression.quantization import Compressed, compress
-from bench.data.digits import load_digits
-from bench.data.source_text import load_source_text
+from bench.consumption import describe_energy, describe_memory
 from bench.environment import Device, choose_device, describe_machine, num_cores
 from bench.errors import MeasurementError
+from bench.measuring import speed
 from bench.measuring.contention import QuietWatch
 from bench.measuring.memory import process_peak_bytes
-from bench.models.gpt import GptConfig
-from bench.models.mlp import MlpConfig
+from bench.measuring.speed import SpeedPlan
+from bench.prediction.calibrating import calibrate
 from bench.record import Measurement, Record, now
+from bench.sheet import Sheet
 from bench.training.cycle import Trained, Workload, run_cycle
-from bench.training.loop import Recipe, Say
-
-CONTEXT_TOKENS = 128
-
-DIGITS = Workload(
-    subject="mlp",
-    make_data=load_digits,
-    candidates=(MlpConfig(), MlpConfig(hidden_widths=(64,)), MlpConfig(hidden_widths=(256, 256, 256))),
-    learning_rates=(1e-3, 3e-3, 1e-2),
-    search=Recipe(num_steps=120, num_rows=64, learning_rate=0.0, warmup_steps=10),
-    final=Recipe(num_steps=600, num_rows=64, learning_rate=0.0, warmup_steps=30),
-    throughput_rows=256,
-)
-
-SOURCE_TEXT = Workload(
-    subject="gpt",
-    make_data=partial(load_source_text, CONTEXT_TOKENS, num_validation_rows=64, num_test_rows=384),
-    candidates=(
-        GptConfig(context_tokens=CONTEXT_TOKENS),
-        GptConfig(context_tokens=CONTEXT_TOKENS, activation="swiglu", feed_forward_width=680),
-    ),
-    learning_rates=(1e-3, 2e-3, 4e-3),
-    search=Recipe(num_steps=24, num_rows=8, learning_rate=0.0, warmup_steps=4),
-    final=Recipe(
-        num_steps=140, num_rows=8, learning_rate=0.0, warmup_steps=20, evaluate_every=35, max_seconds=35.0
-    ),
-    throughput_rows=16,
-)
-"""The second candidate has two thirds of the first one's width, since SwiGLU has three matrices for two."""
+from bench.training.loop import Say
+from bench.versions import benchplan_version
+from bench.workloads import DIGITS, IMAGES, LONG_DIGITS, LONG_SOURCE_TEXT, SOURCE_TEXT
 
 
-def run_quick(device_wanted: str, say: Say) -> Record:
-    """Run the quick suite and return its record; nothing is written.
+@dataclass(frozen=True)
+class Suite:
+    """What is run, how thoroughly it is timed, and whether the machine is calibrated for predictions."""
 
-    Raises InputError when the device is not there, MeasurementError when a measurement fails.
+    name: str
+    workloads: tuple[Workload, ...]
+    plan: SpeedPlan
+    calibrates: bool = False
+
+
+QUICK = Suite("quick", (DIGITS, SOURCE_TEXT), speed.QUICK)
+FULL = Suite("full", (LONG_DIGITS, IMAGES, LONG_SOURCE_TEXT), speed.FULL, calibrates=True)
+
+
+def run_suite(suite: Suite, device_wanted: str, say: Say) -> Record:
+    """Run a suite and return its record; nothing is written.
+
+    A model that fails is named among the warnings, and what was measured of the others is kept.
+    Raises InputError when the device is not there, MeasurementError when every model fails.
     """
     device = choose_device(device_wanted)
     started = time.perf_counter()
@@ -73,9 +57,9 @@ def run_quick(device_wanted: str, say: Say) -> Record:
         bench = Bench(device, torch.get_num_threads(), QuietWatch(one_thread=device == "cpu"))
         say(f"measuring the peaks of this machine ({device})")
         measurements = measure_machine(device)
-        peak = next(m.value for m in measurements if m.variant == "fp32" and m.value is not None)
-        for workload in (DIGITS, SOURCE_TEXT):
-            measurements += run_workload(workload, bench, peak, warnings, say)
+        if suite.calibrates:
+            measurements += _calibrations(device, bench.num_threads, warnings, say)
+        measurements += _workloads(suite, bench, peak_of(measurements), warnings, say)
     measurements.append(_process_peak())
     contended = bench.watch.contended or whole_run.contended
     if contended:
@@ -84,10 +68,10 @@ def run_quick(device_wanted: str, say: Say) -> Record:
             f"timed {bench.watch.in_words()}): ratios are sound, absolute times may be too long."
         )
     return Record(
-        suite="quick",
+        suite=suite.name,
         device=device,
         created_at=now(),
-        benchplan_version=_version(),
+        benchplan_version=benchplan_version(),
         machine=describe_machine(device),
         measurements=tuple(measurements),
         duration_seconds=time.perf_counter() - started,
@@ -96,8 +80,50 @@ def run_quick(device_wanted: str, say: Say) -> Record:
     )
 
 
+def peak_of(measurements: Sequence[Measurement]) -> float:
+    """Return the peak FLOP/s in fp32 among measurements of the machine."""
+    return next(
+        m.value
+        for m in measurements
+        if (m.name, m.variant) == ("peak_flops_per_second", "fp32") and m.value is not None
+    )
+
+
+def _workloads(
+    suite: Suite, bench: Bench, peak_flops_per_second: float, warnings: list[str], say: Say
+) -> list[Measurement]:
+    measurements: list[Measurement] = []
+    failures: list[MeasurementError] = []
+    for workload in suite.workloads:
+        try:
+            measurements += run_workload(workload, bench, suite.plan, peak_flops_per_second, warnings, say)
+        except MeasurementError as err:
+            failures.append(err)
+            warnings.append(f"{workload.subject} was not measured: {err}.")
+    if len(failures) == len(suite.workloads):
+        raise failures[0]
+    return measurements
+
+
+def _calibrations(device: Device, num_threads: int, warnings: list[str], say: Say) -> list[Measurement]:
+    if device != "cpu":
+        warnings.append("predictions are calibrated on processors only, so none can be made for this GPU.")
+        return []
+    measurements = []
+    # One thread is what predictions are made for unless more are asked for.
+    for number in sorted({1, num_threads}):
+        with threads(number):
+            measurements += calibrate(say)
+    return measurements
+
+
 def run_workload(
-    workload: Workload, bench: Bench, peak_flops_per_second: float, warnings: list[str], say: Say
+    workload: Workload,
+    bench: Bench,
+    plan: SpeedPlan,
+    peak_flops_per_second: float,
+    warnings: list[str],
+    say: Say,
 ) -> list[Measurement]:
     """Take one workload through its cycle and measure its model; warnings are added to the list."""
 
@@ -117,11 +143,12 @@ def run_workload(
     speak("counting parameters and FLOPs")
     step_flops = describe_size(sheet, trained)
     describe_training_speed(sheet, trained, step_flops, peak_flops_per_second, device)
-    speak("measuring memory")
+    speak("measuring memory and energy")
     describe_memory(sheet, trained, device)
+    describe_energy(sheet, trained, device)
     compressed = _compressed(trained, device, warnings)
     speak("timing" + (f", with {compressed.variant} beside it" if compressed else ""))
-    describe_speed(sheet, trained, compressed, bench)
+    describe_speed(sheet, trained, compressed, bench, plan)
     if compressed is not None:
         speak(f"measuring what {compressed.variant} costs in quality")
         describe_compression(sheet, trained, compressed, device)
@@ -145,10 +172,3 @@ def _process_peak() -> Measurement:
         value=process_peak_bytes(),
         method="highest resident memory of the whole process, with Python, torch and the data",
     )
-
-
-def _version() -> str:
-    try:
-        return version("benchplan")
-    except PackageNotFoundError:
-        return "unknown"

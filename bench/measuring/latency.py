@@ -172,6 +172,20 @@ def speed_ratio(baseline: Sequence[float], variant: Sequence[float], seed: int =
     return estimate([b / v for b, v in zip(baseline, variant, strict=True)], np.median, seed)
 
 
+def paired_ratio(baseline: Timing, variant: Timing, *, contended: bool = False) -> Estimate:
+    """Return `speed_ratio` of two timings; beside other work its interval also holds that of processor times.
+
+    Waiting for a core falls on wall time alone. What the two clocks disagree about is therefore not known on
+    a busy machine; caches that other work took slow both clocks and stay unseen. For one thread only: threads
+    that wait for each other burn processor time.
+    """
+    ratio = speed_ratio(baseline.seconds, variant.seconds)
+    if not contended or min(*baseline.processor_seconds, *variant.processor_seconds) <= 0:
+        return ratio
+    other = speed_ratio(baseline.processor_seconds, variant.processor_seconds)
+    return replace(ratio, low=min(ratio.low, other.low), high=max(ratio.high, other.high))
+
+
 def noise_floor(control: Estimate) -> float:
     """The largest deviation from 1 of a model against itself: no smaller difference means anything."""
     return max(abs(control.low - 1), abs(control.high - 1), abs(control.value - 1))

@@ -38,6 +38,10 @@ def in_fresh_process(
     """
     if function.__module__ == "__main__" or "<locals>" in function.__qualname__:
         raise ValueError(f"{function.__qualname__} must be a function of a module that can be imported")
+    try:
+        task = pickle.dumps((function, args))
+    except (pickle.PicklingError, AttributeError, TypeError) as err:
+        raise MeasurementError(f"{_name(function)}: cannot be handed to a process of its own: {err}") from err
     environment = dict(os.environ)
     if num_threads is not None:
         environment |= {name: str(num_threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
@@ -49,7 +53,7 @@ def in_fresh_process(
         env=environment,
     )
     try:
-        answer, said = process.communicate(pickle.dumps((function, args)), timeout_seconds)
+        answer, said = process.communicate(task, timeout_seconds)
     except subprocess.TimeoutExpired:
         raise MeasurementError(
             f"{_name(function)}: was stopped after {timeout_seconds:g} s in a process of its own"

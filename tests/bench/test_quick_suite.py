@@ -90,6 +90,50 @@ def test_every_ratio_tells_the_noise_of_its_control(quick_run: QuickRun) -> None
         assert len(ratio.samples) >= 5
 
 
+def test_latency_has_a_second_figure_percentiles_and_processor_time(quick_run: QuickRun) -> None:
+    _, record = quick_run
+    for subject in ("mlp", "gpt"):
+        for variant in ("fp32", "int8"):
+            wall = value(record, subject, "latency_seconds", variant)
+            assert value(record, subject, "latency_processor_seconds", variant) < 2 * wall
+            p95 = record.find(subject, "latency_p95_seconds", variant)
+            assert p95 is not None
+            assert (p95.value is None) == (len(p95.samples) < 60)
+            assert p95.value is None or p95.value > 0.5 * wall
+    cores = record.machine.num_cores
+    assert cores == 1 or record.find("gpt", "latency_seconds", threads=cores) is not None
+
+
+def test_generation_is_told_over_batches_and_contexts(quick_run: QuickRun) -> None:
+    _, record = quick_run
+    for variant in ("fp32", "int8"):
+        prefill = [m for m in record.measurements if m.name == "prefill_seconds" and m.variant == variant]
+        assert [m.conditions for m in prefill] == [
+            {"batch": batch, "context_tokens": tokens} for batch in (1, 4) for tokens in (32, 128)
+        ]
+        longest = record.find("gpt", "decode_seconds_per_token", variant, batch=4, context_tokens=128)
+        assert longest is not None
+        assert 0 < (longest.value or 0) < (prefill[-1].value or 0)
+
+
+def test_memory_is_told_by_use_and_for_a_process(quick_run: QuickRun) -> None:
+    _, record = quick_run
+    for subject in ("mlp", "gpt"):
+        weights = value(record, subject, "weights_memory_bytes")
+        assert value(record, subject, "gradients_memory_bytes") == pytest.approx(weights, rel=0.01)
+        assert value(record, subject, "optimizer_memory_bytes") == pytest.approx(2 * weights, rel=0.01)
+        peak = value(record, subject, "training_peak_memory_bytes")
+        assert 3 * weights < peak < value(record, subject, "training_process_peak_memory_bytes")
+        assert value(record, subject, "activations_memory_bytes") < peak
+
+
+def test_energy_is_measured_or_says_why_not(quick_run: QuickRun) -> None:
+    _, record = quick_run
+    found = [m for m in record.measurements if m.name == "energy_joules"]
+    assert {m.subject for m in found} == {"mlp", "gpt"}
+    assert all(m.value is not None and m.value > 0 if m.conditions else m.note for m in found)
+
+
 def test_every_trial_of_the_search_is_told_and_one_is_chosen(quick_run: QuickRun) -> None:
     _, record = quick_run
     for subject in ("mlp", "gpt"):

@@ -97,6 +97,11 @@ def test_a_function_that_cannot_be_found_again_is_refused() -> None:
         in_fresh_process(lambda: 1)
 
 
+def test_what_cannot_be_handed_over_is_told() -> None:
+    with pytest.raises(MeasurementError, match=r"double: cannot be handed to a process of its own: "):
+        in_fresh_process(double, lambda: 1)
+
+
 def test_ctrl_c_ends_both_processes() -> None:
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "

@@ -1,0 +1,163 @@
+"""Times a model and its other forms side by side in a fresh process: latency, throughput, generation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from bench.data.splits import Batch
+from bench.measuring.contention import QuietWatch
+from bench.measuring.generation import GenerationTiming, cells, time_generation
+from bench.measuring.latency import Schedule, Timing, time_interleaved, time_single_calls
+from bench.measuring.processes import TIMEOUT_SECONDS, in_fresh_process
+from bench.models.gpt import Gpt
+from bench.training.steps import cross_entropy
+
+CONTROL = "fp32 again"
+"""Name of the copy that is compared with its original; it serves comparisons alone."""
+
+
+@dataclass(frozen=True)
+class SpeedPlan:
+    """How thoroughly to time."""
+
+    latency: Schedule
+    """Batch 1 on one thread."""
+    all_threads: Schedule
+    """Batch 1 on all threads."""
+    throughput: Schedule
+    single_calls: int
+    """At most so many for the percentiles, for each model, within `single_seconds`."""
+    single_seconds: float
+    generation: Schedule
+    batches: tuple[int, ...]
+    context_shares: tuple[float, ...]
+    """Context lengths for generation, as shares of the model's longest."""
+
+
+QUICK = SpeedPlan(
+    latency=Schedule(max_seconds=3.0),
+    all_threads=Schedule(rounds=10, blocks=4, max_seconds=1.0, max_warm_up_seconds=0.2),
+    throughput=Schedule(rounds=10, blocks=2, block_seconds=0.01, max_seconds=4.0),
+    single_calls=320,
+    single_seconds=0.5,
+    generation=Schedule(rounds=7, blocks=2, max_seconds=1.2, max_warm_up_seconds=0.05),
+    batches=(1, 4),
+    context_shares=(0.25, 1.0),
+)
+FULL = SpeedPlan(
+    latency=Schedule(rounds=100, max_seconds=15.0),
+    all_threads=Schedule(rounds=40, blocks=4, max_seconds=5.0),
+    throughput=Schedule(rounds=25, blocks=2, block_seconds=0.02, max_seconds=12.0),
+    single_calls=2000,
+    single_seconds=4.0,
+    generation=Schedule(rounds=20, blocks=4, max_seconds=10.0),
+    batches=(1, 4, 16),
+    context_shares=(0.125, 0.5, 1.0),
+)
+
+
+@dataclass(frozen=True)
+class SpeedTask:
+    """What to time: models by name, one row for latency, many rows for throughput."""
+
+    models: Mapping[str, nn.Module]
+    one: Batch
+    many: Batch
+    device: str
+    num_threads: int
+    plan: SpeedPlan
+
+    def synchronize(self) -> None:
+        """Wait for the device."""
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+
+
+@dataclass(frozen=True)
+class SpeedTimes:
+    """What was timed, by name of the model, and how quiet the machine was meanwhile."""
+
+    latencies: dict[str, Timing]
+    """On one thread."""
+    all_threads: dict[str, Timing]
+    """Latency on all threads; empty where there is one thread, or on a GPU."""
+    throughputs: dict[str, Timing]
+    single_calls: dict[str, tuple[float, ...]]
+    generation: dict[str, list[GenerationTiming]] = field(default_factory=dict)
+    """On one thread; only of language models."""
+    one_thread_watch: QuietWatch = field(default_factory=QuietWatch)
+    all_threads_watch: QuietWatch = field(default_factory=lambda: QuietWatch(one_thread=False))
+
+
+def time_in_fresh_process(task: SpeedTask, timeout_seconds: float = TIMEOUT_SECONDS) -> SpeedTimes:
+    """Time everything of a task in a fresh interpreter.
+
+    Raises MeasurementError when that process fails.
+    """
+    return in_fresh_process(time_models, task, num_threads=task.num_threads, timeout_seconds=timeout_seconds)
+
+
+def time_models(task: SpeedTask) -> SpeedTimes:
+    """Time everything of a task in this process.
+
+    Models must have been made alike: tensors that are made under inference mode run up to a tenth faster.
+    """
+    one_thread = QuietWatch(one_thread=task.device == "cpu")
+    all_threads = QuietWatch(one_thread=False)
+    answers = {name: _answer(model, task) for name, model in task.models.items()}
+    scorings = {name: _scoring(model, task.many) for name, model in task.models.items()}
+    second_figure = task.device == "cpu" and task.num_threads > 1
+    plan = task.plan
+    with torch.inference_mode():
+        with threads(1), one_thread:
+            latencies = time_interleaved(answers, plan.latency, task.synchronize)
+            single = {
+                name: time_single_calls(call, plan.single_calls, plan.single_seconds, task.synchronize)
+                for name, call in answers.items()
+                if name != CONTROL
+            }
+            generation = _generation(task)
+        with threads(task.num_threads), all_threads:
+            also = time_interleaved(answers, plan.all_threads, task.synchronize) if second_figure else {}
+            throughputs = time_interleaved(scorings, plan.throughput, task.synchronize)
+    return SpeedTimes(latencies, also, throughputs, single, generation, one_thread, all_threads)
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """Let torch use so many threads for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _generation(task: SpeedTask) -> dict[str, list[GenerationTiming]]:
+    found = {}
+    for name, model in task.models.items():
+        if isinstance(model, Gpt) and name != CONTROL:
+            longest = model.config.context_tokens
+            contexts = sorted({max(2, round(share * longest)) for share in task.plan.context_shares})
+            over = cells(task.plan.batches, contexts, longest)
+            found[name] = time_generation(model, over, task.plan.generation, task.synchronize)
+    return found
+
+
+def _answer(model: nn.Module, task: SpeedTask) -> Callable[[], object]:
+    def call() -> None:
+        # On a GPU the next call would otherwise start before this answer is there.
+        model.eval()(task.one.inputs)
+        task.synchronize()
+
+    return call
+
+
+def _scoring(model: nn.Module, batch: Batch) -> Callable[[], object]:
+    return lambda: cross_entropy(model.eval()(batch.inputs), batch.targets)

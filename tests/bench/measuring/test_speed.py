@@ -1,0 +1,83 @@
+"""All forms of a model are timed side by side, here and in a fresh process."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import pytest
+import torch
+
+from bench.data.splits import Batch
+from bench.errors import MeasurementError
+from bench.measuring.examples import example_batch
+from bench.measuring.latency import Schedule
+from bench.measuring.speed import (
+    CONTROL,
+    QUICK,
+    SpeedPlan,
+    SpeedTask,
+    threads,
+    time_in_fresh_process,
+    time_models,
+)
+from bench.models.building import Config, build
+from bench.models.gpt import GptConfig
+from bench.models.mlp import MlpConfig
+
+BRIEF = Schedule(rounds=5, blocks=2, block_seconds=1e-4, max_seconds=0.5, max_warm_up_seconds=0.02)
+PLAN = SpeedPlan(
+    latency=BRIEF, all_threads=BRIEF, throughput=BRIEF, single_calls=70, single_seconds=0.5,
+    generation=BRIEF, batches=(1, 2), context_shares=(0.25, 1.0),
+)  # fmt: skip
+GPT = GptConfig(width=32, num_layers=1, num_heads=2, feed_forward_width=64, context_tokens=16)
+
+
+def task(config: Config, num_threads: int = 1) -> SpeedTask:
+    model = build(config).eval()
+    models = {"fp32": model, CONTROL: copy.deepcopy(model)}
+    one, many = (example_batch(config, rows) for rows in (1, 8))
+    return SpeedTask(models, one, many, "cpu", num_threads, PLAN)
+
+
+def test_every_form_is_timed_and_the_control_serves_comparison_alone() -> None:
+    found = time_models(task(GPT))
+    assert set(found.latencies) == set(found.throughputs) == {"fp32", CONTROL}
+    assert set(found.single_calls) == set(found.generation) == {"fp32"}
+    assert len(found.single_calls["fp32"]) == 70
+    assert [(t.cell.batch, t.cell.context_tokens) for t in found.generation["fp32"]] == [
+        (1, 4), (1, 16), (2, 4), (2, 16),
+    ]  # fmt: skip
+    assert min(found.throughputs["fp32"].seconds) > min(found.latencies["fp32"].seconds) / 2
+    assert found.one_thread_watch.one_thread
+    assert found.one_thread_watch.wall_seconds > 0
+    assert not found.all_threads_watch.one_thread
+
+
+def test_the_second_figure_is_there_only_where_there_is_a_second_thread() -> None:
+    assert time_models(task(MlpConfig())).all_threads == {}
+    assert set(time_models(task(MlpConfig(), num_threads=2)).all_threads) == {"fp32", CONTROL}
+    assert time_models(task(MlpConfig())).generation == {}
+
+
+def test_the_number_of_threads_is_as_before_afterwards() -> None:
+    before = torch.get_num_threads()
+    with threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
+
+
+def test_a_fresh_process_times_the_same_things() -> None:
+    found = time_in_fresh_process(task(MlpConfig()))
+    assert len(found.latencies["fp32"].seconds) == 5
+    assert found.one_thread_watch.processor_seconds > 0
+
+
+def test_a_model_that_fails_is_told_by_its_fault() -> None:
+    wrong = replace(task(MlpConfig()), one=Batch(torch.zeros(1, 3), torch.zeros(1, dtype=torch.long)))
+    with pytest.raises(MeasurementError, match=r"time models: failed .* mat1 and mat2 shapes"):
+        time_in_fresh_process(wrong)
+
+
+def test_the_quick_plan_has_enough_calls_for_the_percentiles() -> None:
+    assert QUICK.single_calls >= 300

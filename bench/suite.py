@@ -87,7 +87,7 @@ def run_quick(device_wanted: str, say: Say) -> Record:
         suite="quick",
         device=device,
         created_at=now(),
-        benchplan_version=_version(),
+        benchplan_version=benchplan_version(),
         machine=describe_machine(device),
         measurements=tuple(measurements),
         duration_seconds=time.perf_counter() - started,
@@ -147,7 +147,8 @@ def _process_peak() -> Measurement:
     )
 
 
-def _version() -> str:
+def benchplan_version() -> str:
+    """Return the version of the installed package, `unknown` where it is not installed."""
     try:
         return version("benchplan")
     except PackageNotFoundError:

@@ -18,12 +18,15 @@ HEADLINE_NAMES = (
 
 UNITS = (
     ("flops_per_second", "FLOP/s"), ("bytes_per_second", "B/s"), ("items_per_second", "items/s"),
-    ("nats_per_byte", "nats/byte"), ("nats_per_item", "nats/item"), ("seconds", "s"), ("bytes", "B"),
+    ("tokens_per_second", "tokens/s"), ("images_per_second", "images/s"), ("rows_per_second", "rows/s"),
+    ("nats_per_byte", "nats/byte"), ("nats_per_token", "nats/token"), ("nats_per_item", "nats/item"),
+    ("seconds_per_token", "s/token"), ("joules_per_token", "J/token"), ("seconds", "s"), ("bytes", "B"),
+    ("joules", "J"), ("watts", "W"), ("tokens", "tokens"),
     ("items", "items"), ("flops", "FLOP"), ("params", "params"), ("share", "%"), ("ratio", "x"),
 )  # fmt: skip
 """Ends of names and how a person writes the unit; the first that fits counts."""
 
-SCALED_UNITS = frozenset({"FLOP/s", "B/s", "s", "B", "FLOP"})
+SCALED_UNITS = frozenset({"FLOP/s", "B/s", "s", "s/token", "B", "FLOP", "J", "J/token", "W"})
 PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"))
 
 
@@ -47,23 +50,34 @@ def whole(record: Record, path: Path) -> str:
         *_methods(record.measurements),
         "",
         "Notes",
-        *(f"  {m.subject} {m.variant} {m.name}: {m.note}" for m in record.measurements if m.note),
+        *(f"  {m.label}, {m.name}: {m.note}" for m in record.measurements if m.note),
     ]
     return "\n".join(lines)
 
 
 def table(measurements: Iterable[Measurement]) -> str:
-    """Align subject, variant, quantity, value and interval in columns, one measurement a line."""
-    rows = [("subject", "variant", "quantity", "value", "95 % interval")]
-    for m in measurements:
+    """Align subject, variant, conditions, quantity, value and interval in columns, one measurement a line.
+
+    The column of conditions is left out where there are none.
+    """
+    found = list(measurements)
+    rows: list[tuple[str, ...]] = [("subject", "variant", "under", "quantity", "value", "95 % interval")]
+    for m in found:
         interval = (
             ""
             if m.low is None or m.high is None
             else f"{in_units(m.low, m.name)} to {in_units(m.high, m.name)}"
         )
         value = "unknown" if m.value is None else in_units(m.value, m.name)
-        rows.append((m.subject, m.variant, m.name, value, interval))
-    return "\n".join(_aligned(rows))
+        rows.append((m.subject, m.variant, under(m), m.name, value, interval))
+    if not any(m.conditions for m in found):
+        rows = [(*row[:2], *row[3:]) for row in rows]
+    return "\n".join(aligned(rows, right=("value",)))
+
+
+def under(m: Measurement) -> str:
+    """Write the conditions of a measurement: `batch 4, context_tokens 128`."""
+    return ", ".join(f"{name} {value}" for name, value in m.conditions.items())
 
 
 def _methods(measurements: Sequence[Measurement]) -> list[str]:
@@ -97,13 +111,14 @@ def _unit(name: str) -> str:
     return next((unit for end, unit in UNITS if name == end or name.endswith(f"_{end}")), "")
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Sequence[tuple[str, ...]], right: Sequence[str] = ()) -> list[str]:
+    """Align the columns of a table whose first row is its head; those named in `right` to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for subject, variant, quantity, value, interval in rows:
-        cells = (
-            subject.ljust(widths[0]), variant.ljust(widths[1]), quantity.ljust(widths[2]),
-            value.rjust(widths[3]), interval,
-        )  # fmt: skip
-        lines.append("  ".join(cells).rstrip())
-    return lines
+    is_right = [title in right for title in rows[0]]
+    return [
+        "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, is_right, strict=True)
+        ).rstrip()
+        for row in rows
+    ]

@@ -14,7 +14,9 @@ from planner.units import Array
 _ = str  # marks a text for the catalogues of messages
 
 STATUS: Mapping[str, Mapping[str, str]] = {
-    "serving_usd_per_million_tokens": {"nan": _("undefined: nothing is served")}
+    "serving_usd_per_million_tokens": {"nan": _("undefined: nothing is served")},
+    "serving_energy_kwh": {"nan": _("unknown: no power is measured or written")},
+    "replica_memory_share": {"nan": _("unknown: how many accelerators a replica has")},
 }
 """Why a figure has no value, by the value that stands for it."""
 
@@ -129,6 +131,28 @@ def serving_gpus(serving_replicas: Array, gpus_per_replica: Array) -> Array:
     Source: definition.
     """
     return np.where(serving_replicas > 0, serving_replicas * gpus_per_replica, 0.0)
+
+
+def replica_memory_share(
+    weights_bytes: Array,
+    model_scale_ratio: Array,
+    gpus_per_replica: Array,
+    serving_memory_bytes_per_gpu: Array,
+) -> Array:
+    """Share of a replica's memory that the weights take in the month; the rest holds keys, values and activations.
+
+    Source: definition.
+    """
+    return weights_bytes * model_scale_ratio / (gpus_per_replica * serving_memory_bytes_per_gpu)
+
+
+def serving_energy_kwh(serving_gpus: Array, serving_watts_per_gpu: Array) -> Array:
+    """Electricity that the accelerators that serve take in the month, which run all of it; cooling apart.
+
+    Source: definition (time x power).
+    """
+    used = serving_gpus * units.HOURS_PER_MONTH * serving_watts_per_gpu / units.WATTS_HOURS_PER_KWH
+    return np.where(serving_gpus > 0, used, 0.0)
 
 
 def serving_price_usd_per_gpu_hour(

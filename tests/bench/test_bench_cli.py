@@ -213,9 +213,8 @@ def test_compare_says_which_record_is_damaged(tmp_path: Path, share: float) -> N
 def test_compare_names_the_nearest_of_a_misspelt_path(tmp_path: Path, make_record: MakeRecord) -> None:
     save(make_record(), tmp_path / "record.json")
     assert "record.json'?" in refused("compare", tmp_path / "recrod.json", tmp_path / "record.json")
-    assert "holds no record" in refused(
-        "compare", tmp_path / "record.json", (tmp_path / "none").mkdir() or tmp_path / "none"
-    )
+    (tmp_path / "none").mkdir()
+    assert "holds no record" in refused("compare", tmp_path / "record.json", tmp_path / "none")
 
 
 def test_machine_describes_measures_and_keeps_a_record(

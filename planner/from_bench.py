@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from planner import on_the_machine
 from planner.leaves import Evidence, Leaf
 from planner.measurements import MEASURED_MACHINE, Measured, Sighting, Use, is_measured, no_record
+from planner.model_sightings import nearest
 from planner.on_the_machine import Reading, Wanted, spread
 from planner.scenario.keys import Key, keys
 from planner.scenario.loading import Loaded
 from planner.scenario.quantities import Quantity
 from planner.scenario.schema import Company
+from planner.serving_speed import serving_speed
 
 SPEEDS = {
     "filter_bytes_per_machine_second": "Bytes of text that the filter reads per second on one machine.",
@@ -121,16 +123,20 @@ ASKED: Mapping[str, _Asked] = {
     "training_memory_bytes_per_param": _Asked("training", on_the_machine.training_memory),
     "training_watts_per_gpu": _Asked("training", on_the_machine.training_watts),
     "training_usd_per_gpu_hour": _Asked("training", on_the_machine.price),
-    "serving_tokens_per_gpu_second": _Asked("serving", on_the_machine.serving_speed),
+    "serving_tokens_per_gpu_second": _Asked("serving", serving_speed),
     "gpus_per_replica": _Asked("serving", on_the_machine.one_machine),
     "serving_memory_bytes_per_gpu": _Asked("serving", on_the_machine.memory_bytes),
+    "serving_bandwidth_bytes_per_gpu_second": _Asked("serving", on_the_machine.bandwidth),
     "serving_watts_per_gpu": _Asked("serving", on_the_machine.serving_watts),
     "serving_usd_per_gpu_hour": _Asked("serving", on_the_machine.price),
 }
 """The keys whose values the measured machine gives, where it is what trains or serves."""
 
-COMPARABLE = ("training_mfu_share", "serving_tokens_per_gpu_second")
-"""What is told as refused where the hardware is another than the record's."""
+COMPARABLE: Mapping[str, tuple[str, ...]] = {
+    "training_mfu_share": ("training_mfu_share",),
+    "serving_tokens_per_gpu_second": ("decode_tokens_per_second", "throughput_bytes_per_second"),
+}
+"""What is told as refused where the hardware is another than the record's, and what was measured of it."""
 
 
 def hardware_of(scenario: Company, section: str) -> str:
@@ -159,8 +165,8 @@ def machine_leaves(loaded: Loaded[Company], measured: Measured, known: Mapping[s
             elif isinstance(found, Reading) and found.seen:
                 yield _beside(written, found.seen, "overruled", "the user's value stands")
         elif written is not None and name in COMPARABLE:
-            seen = on_the_machine.any_of(name, wanted, measured)
-            if seen:
+            others = (nearest(measured.elsewhere(each, wanted.hardware), params) for each in COMPARABLE[name])
+            if seen := next(filter(None, others), None):
                 why = f"of another machine than {wanted.hardware}, so refused"
                 yield _beside(written, seen, "refused", why)
 

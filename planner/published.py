@@ -157,6 +157,9 @@ PUBLISHED: Mapping[str, Callable[[Company], Fact]] = {
     "serving_memory_bytes_per_gpu": lambda s: catalogue.accelerator(s.serving.serving_accelerator).fact(
         "memory_bytes"
     ),
+    "serving_bandwidth_bytes_per_gpu_second": lambda s: catalogue.accelerator(
+        s.serving.serving_accelerator
+    ).fact("memory_bandwidth_bytes_per_second"),
     "training_watts_per_gpu": lambda s: _power(s.training.training_accelerator),
     "serving_watts_per_gpu": lambda s: _power(s.serving.serving_accelerator),
     "serving_usd_per_gpu_hour": lambda s: catalogue.price(

@@ -16,7 +16,7 @@ _ = str  # marks a text for the catalogues of messages
 STATUS: Mapping[str, Mapping[str, str]] = {
     "serving_usd_per_million_tokens": {"nan": _("undefined: nothing is served")},
     "serving_energy_kwh": {"nan": _("unknown: no power is measured or written")},
-    "replica_memory_share": {"nan": _("unknown: how many accelerators a replica has")},
+    "weights_memory_replicas": {"nan": _("unknown: how many accelerators a replica has")},
 }
 """Why a figure has no value, by the value that stands for it."""
 
@@ -133,17 +133,32 @@ def serving_gpus(serving_replicas: Array, gpus_per_replica: Array) -> Array:
     return np.where(serving_replicas > 0, serving_replicas * gpus_per_replica, 0.0)
 
 
-def replica_memory_share(
+def weights_memory_replicas(
     weights_bytes: Array,
     model_scale_ratio: Array,
     gpus_per_replica: Array,
     serving_memory_bytes_per_gpu: Array,
 ) -> Array:
-    """Share of a replica's memory that the weights take in the month; the rest holds keys, values and activations.
+    """Memory that the weights take in the month, in replicas: below one they fit, and the rest is for keys and values.
 
     Source: definition.
     """
     return weights_bytes * model_scale_ratio / (gpus_per_replica * serving_memory_bytes_per_gpu)
+
+
+def weights_reading_gpu_hours(
+    weights_bytes: Array,
+    active_params: Array,
+    params: Array,
+    model_scale_ratio: Array,
+    serving_bandwidth_bytes_per_gpu_second: Array,
+) -> Array:
+    """Accelerator time in which the weights that a token uses are read once: the least for each step of writing.
+
+    Source: Pope et al. 2022, Efficiently Scaling Transformer Inference (arXiv:2211.05102), section 2.
+    """
+    read_bytes = weights_bytes * model_scale_ratio * active_params / params
+    return read_bytes / serving_bandwidth_bytes_per_gpu_second / units.SECONDS_PER_HOUR
 
 
 def serving_energy_kwh(serving_gpus: Array, serving_watts_per_gpu: Array) -> Array:

@@ -81,9 +81,9 @@ class Training(Section):
     training_usd_per_gpu_hour: Quantity | None = None
     """Price of an hour of one accelerator for training; left out, the catalogue's for accelerator and term."""
     training_peak_flops_per_gpu_second: Positive | None = None
-    """Dense bf16 peak of one accelerator; left out, the catalogue's, or the one measured."""
+    """Dense peak of one accelerator; left out, the catalogue's for bf16, or the one measured."""
     training_mfu_share: Positive | None = None
-    """Share of the peak that training reaches (model FLOPs utilisation); left out, the published range."""
+    """Share of the peak that training reaches (model FLOPs utilisation); left out, the published range, or as measured."""
     training_goodput_share: Positive | None = None
     """Share of the paid time that counts (failures, restarts, waiting are the rest); left out, the published range."""
     training_memory_bytes_per_gpu: Positive | None = None
@@ -132,11 +132,13 @@ class Serving(Section):
     weight_precision: Literal["fp32", "fp16", "bf16", "fp8", "int8", "int4", "fp4"] = "fp8"
     """Precision in which the weights are served."""
     serving_tokens_per_gpu_second: Positive | None = None
-    """Tokens, read and written, per second and accelerator at full load; left out, the nearest published one."""
+    """Tokens, read and written, per second and accelerator at full load; left out, the nearest published, or as measured."""
     gpus_per_replica: Positive | None = None
     """Accelerators of one replica of the model; left out, those of the published measurement."""
     serving_memory_bytes_per_gpu: Positive | None = None
     """Memory of one accelerator that serves; left out, the catalogue's, or that of the measured machine."""
+    serving_bandwidth_bytes_per_gpu_second: Positive | None = None
+    """Bandwidth of the memory of one accelerator that serves; left out, the catalogue's, or the one measured."""
     serving_watts_per_gpu: Positive | None = None
     """Power of one accelerator that serves, its share of the server included; left out, published or as measured."""
     peak_load_ratio: Quantity = assumed("1.5 to 4", "peak over mean load of public traces lies in this range")

@@ -181,7 +181,7 @@ def check_memory(ready: Prepared, central: Mapping[str, Any]) -> None:
     if weights_bytes <= gpus * gpu_bytes:
         return
     place = ready.loaded.positions.get("serving.gpus_per_replica", ready.loaded.path)
-    with_memory = f"{accelerator} with {gpu_bytes / units.BYTES_PER_GB:g} GB"
+    with_memory = f"{accelerator} with {gpu_bytes / units.BYTES_PER_GB:.3g} GB"
     problem = (
         f"{place}: serving.gpus_per_replica: {weights_bytes / units.BYTES_PER_GB:.3g} GB of weights do not fit "
         f"{gpus:g} {with_memory}{' each' if gpus > 1 else ''}; write serving.gpus_per_replica: "

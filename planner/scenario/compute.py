@@ -83,7 +83,7 @@ class Training(Section):
     training_peak_flops_per_gpu_second: Positive | None = None
     """Dense peak of one accelerator; left out, the catalogue's for bf16, or the one measured."""
     training_mfu_share: Positive | None = None
-    """Share of the peak that training reaches (model FLOPs utilisation); left out, the published range, or as measured."""
+    """Share of the peak that training reaches (model FLOPs utilisation); left out, published or as measured."""
     training_goodput_share: Positive | None = None
     """Share of the paid time that counts (failures, restarts, waiting are the rest); left out, the published range."""
     training_memory_bytes_per_gpu: Positive | None = None
@@ -132,7 +132,7 @@ class Serving(Section):
     weight_precision: Literal["fp32", "fp16", "bf16", "fp8", "int8", "int4", "fp4"] = "fp8"
     """Precision in which the weights are served."""
     serving_tokens_per_gpu_second: Positive | None = None
-    """Tokens, read and written, per second and accelerator at full load; left out, the nearest published, or as measured."""
+    """Tokens, read and written, per second and accelerator at full load; left out, published or as measured."""
     gpus_per_replica: Positive | None = None
     """Accelerators of one replica of the model; left out, those of the published measurement."""
     serving_memory_bytes_per_gpu: Positive | None = None

@@ -8,12 +8,16 @@ import json
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bench.errors import MeasurementError, RecordError
 from bench.record import Measurement, Record, load, load_folder, now
 from bench.store import DEFAULT_FOLDER, check_folder, keep
+
+if TYPE_CHECKING:
+    from bench.environment import Device
 
 COMPARISON_SCHEMA = "benchplan.comparison/1"
 
@@ -124,31 +128,27 @@ def measure(wanted: str) -> Record:
         created_at=now(),
         benchplan_version=benchplan_version(),
         machine=describe_machine(device),
-        measurements=(*measurements, energy_counters(device)),
+        measurements=(*measurements, energy_meters(device)),
         duration_seconds=time.perf_counter() - started,
         contended=watch.contended,
         warnings=tuple(warnings),
     )
 
 
-def energy_counters(device: str, folder: Path = Path("/sys/class/powercap")) -> Measurement:
-    """Count the energy counters of processor packages that may be read here; on a GPU, whether NVML can be asked.
+def energy_meters(device: Device, folder: Path = Path("/sys/class/powercap")) -> Measurement:
+    """Count the meters of energy that can be read here: zones of processors by RAPL, or NVML on a GPU.
 
     Source: Linux kernel documentation, "Power Capping Framework", file `energy_uj`.
     """
-    counters = [file for file in sorted(folder.glob("*/energy_uj")) if _is_readable(file)]
-    note = (
-        "energy can be measured here"
-        if counters
-        else "energy cannot be measured here: no counter may be read"
-    )
+    meters = [file.parent.name for file in sorted(folder.glob("*/energy_uj")) if _is_readable(file)]
     if device == "cuda" and importlib.util.find_spec("pynvml"):
-        note = "energy of the GPU can be asked of NVML"
+        meters = ["NVML"]
+    note = f"energy can be measured: {', '.join(meters)}" if meters else "energy cannot be measured here"
     return Measurement(
         subject="machine",
-        name="energy_counters",
-        value=len(counters),
-        method=f"files energy_uj below {folder} that may be read",
+        name="energy_meters",
+        value=len(meters),
+        method="RAPL or NVML, where one of them can be read",
         note=note,
     )
 

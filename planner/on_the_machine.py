@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from planner.measurements import MACHINE, Basis, Measured, Sighting
 from planner.model_sightings import beside, fit, nearest, params_of
 from planner.scenario.discrete import Empirical
 from planner.scenario.schema import Company
+
+POWER = re.compile(r"during it ([0-9.e+]+) W")
+"""How the note of an energy tells the power of the span."""
 
 AGAIN = "run `benchplan bench run` on this machine"
 
@@ -95,13 +99,11 @@ def mfu(wanted: Wanted, measured: Measured) -> Reading | str:
 
 
 def _rates(seen: Sighting) -> tuple[float, ...]:
-    """Return the share that each timed step reached, where the record has its FLOPs; the value is their median."""
-    about = seen.measurement
-    step, flops = (beside(seen, name) for name in ("training_step_seconds", "training_step_flops"))
-    peak = seen.record.find(MACHINE, "peak_flops_per_second", about.variant)
-    if not (step and flops and flops.value and peak and peak.value):
+    """Return the share that each timed step reached: its time over the median, which the value belongs to, inverted."""
+    step = beside(seen, "training_step_seconds")
+    if step is None or not step.value:
         return ()
-    rates = tuple(flops.value / seconds / peak.value for seconds in step.samples if seconds > 0)
+    rates = tuple(seen.value * step.value / seconds for seconds in step.samples if seconds > 0)
     return rates if rates and min(rates) <= seen.value <= max(rates) else ()
 
 
@@ -137,23 +139,21 @@ def bandwidth(wanted: Wanted, measured: Measured) -> Reading | str:
 
 def training_watts(wanted: Wanted, measured: Measured) -> Reading | str:
     """Return the power in training, where the record has the energy of a step."""
-    for seen in measured.sightings("training_step_joules", wanted.hardware):
-        step = beside(seen, "training_step_seconds")
-        if step and step.value:
-            return Reading(
-                seen.value / step.value, seen, f"energy of a training step over its time; {seen.note}"
-            )
-    return _no_power(wanted)
+    return _watts(wanted, measured, "training step")
 
 
 def serving_watts(wanted: Wanted, measured: Measured) -> Reading | str:
-    """Return the power in generating, where the record has the energy of a token."""
-    for seen in measured.sightings("decode_joules_per_token", wanted.hardware):
-        rate = beside(seen, "decode_tokens_per_second")
-        if rate and rate.value:
-            return Reading(
-                seen.value * rate.value, seen, f"energy of a token times tokens per second; {seen.note}"
-            )
+    """Return the power in forward passes, one after the other, where the record has their energy."""
+    return _watts(wanted, measured, "forward pass")
+
+
+def _watts(wanted: Wanted, measured: Measured, work: str) -> Reading | str:
+    found = measured.sightings("energy_joules", wanted.hardware)
+    done = [seen for seen in found if seen.measurement.conditions.get("work") == work]
+    seen = nearest(done, wanted.params)
+    power = POWER.search(seen.measurement.note) if seen else None
+    if seen and power:
+        return Reading(float(power[1]), seen, f"power of the {work}, idle included; {seen.note}")
     return _no_power(wanted)
 
 

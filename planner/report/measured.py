@@ -195,6 +195,14 @@ def labels(gettext: Callable[[str], str]) -> dict[str, str]:
         **{f"loss_difference_nats_per_{unit}": _("Loss, less that of fp32") for unit in ("item", "byte")},
         "accuracy_share": _("Accuracy on the test part"),
         "accuracy_difference_share": _("Accuracy, less that of fp32"),
+        **_speed_labels(gettext),
+        **_consumption_labels(gettext),
+    }
+
+
+def _speed_labels(gettext: Callable[[str], str]) -> dict[str, str]:
+    _ = gettext
+    return {
         "training_step_flops": _("Compute of a training step"),
         "training_step_seconds": _("Time of a training step"),
         "training_items_per_second": _("Training speed"),
@@ -202,13 +210,6 @@ def labels(gettext: Callable[[str], str]) -> dict[str, str]:
         "training_flops_per_second": _("Compute reached in training"),
         "training_mfu_share": _("Share of the peak reached in training (MFU)"),
         "training_seconds": _("Time of the training run"),
-        "training_peak_memory_bytes": _("Peak memory in training"),
-        "reload_differing_outputs": _("Outputs that differ after saving and loading"),
-        "params": _("Parameters"),
-        "forward_flops": _("Compute of a forward pass"),
-        "file_bytes": _("Size of the file"),
-        "file_ratio": _("Size of the file, over that of fp32"),
-        "peak_memory_bytes": _("Peak memory"),
         "latency_seconds": _("Latency"),
         "latency_ratio": _("Speed one by one, over that of fp32"),
         "throughput_items_per_second": _("Throughput"),
@@ -219,8 +220,32 @@ def labels(gettext: Callable[[str], str]) -> dict[str, str]:
         "prefill_seconds": _("Time to read the prompt"),
         "decode_seconds_per_token": _("Time to write a token"),
         "decode_tokens_per_second": _("Speed of writing"),
+        "latency_processor_seconds": _("Processor time of the latency"),
+        "latency_p95_seconds": _("Latency, 95th percentile"),
+        "latency_p99_seconds": _("Latency, 99th percentile"),
+        "scaling_efficiency_share": _("Efficiency of several processes"),
+    }
+
+
+def _consumption_labels(gettext: Callable[[str], str]) -> dict[str, str]:
+    _ = gettext
+    return {
+        "training_peak_memory_bytes": _("Peak memory in training"),
+        "reload_differing_outputs": _("Outputs that differ after saving and loading"),
+        "params": _("Parameters"),
+        "forward_flops": _("Compute of a forward pass"),
+        "file_bytes": _("Size of the file"),
+        "file_ratio": _("Size of the file, over that of fp32"),
+        "peak_memory_bytes": _("Peak memory"),
         "memory_bytes": _("Memory"),
-        "energy_counters": _("Energy counters that may be read"),
+        "energy_meters": _("Meters of energy that can be read"),
+        "energy_joules": _("Energy of one call"),
+        "weights_memory_bytes": _("Memory of the weights"),
+        "gradients_memory_bytes": _("Memory of the gradients"),
+        "optimizer_memory_bytes": _("Memory of the optimizer"),
+        "activations_memory_bytes": _("Memory of the activations"),
+        "inference_process_peak_memory_bytes": _("Peak memory of a process at inference"),
+        "training_process_peak_memory_bytes": _("Peak memory of a process in training"),
     }
 
 

@@ -192,10 +192,15 @@ def test_power_is_measured_where_the_record_has_energy_and_unknown_elsewhere(
     assert "no energy was measured on measured-machine; write" in leaf.problem
     trains = np.ravel(found["training_gpu_hours"].central) > 0
     assert np.all(np.isnan(np.ravel(found["training_energy_kwh"].central)) == trains)
-    step = {"subject": "gpt", "name": "training_step_joules", "value": 5.0}
+    step = {
+        "subject": "gpt", "name": "energy_joules", "value": 5.0, "conditions": {"work": "training step", "batch": 8},
+        "note": "idle before it 11 W, during it 40.5 W",
+    }  # fmt: skip
     energy = plan(SCENARIO, measurements=str(edited("r.json", step)))
-    watts = 5.0 / value("gpt", "training_step_seconds")
-    assert energy.leaves["training_watts_per_gpu"].central() == pytest.approx(watts)
+    watts = 40.5
+    assert energy.leaves["training_watts_per_gpu"].central() == watts
+    assert energy.leaves["training_watts_per_gpu"].evidence.kind == "measured"
+    assert energy.leaves["serving_watts_per_gpu"].problem  # the energy of a forward pass was not measured
     hours, kwh = (np.ravel(energy[name].central) for name in ("training_gpu_hours", "training_energy_kwh"))
     assert kwh.max() > 0
     assert kwh == pytest.approx(hours * watts / 1000)

@@ -108,14 +108,15 @@ def measure(wanted: str) -> Record:
     import torch
 
     from bench.calibration import measure_machine
-    from bench.comparison import threads
     from bench.environment import choose_device, describe_machine, num_cores
     from bench.measuring.contention import QuietWatch
     from bench.suite import benchplan_version
 
     device = choose_device(wanted)
     started, watch = time.perf_counter(), QuietWatch(one_thread=False)
-    with watch, threads(min(num_cores(), torch.get_num_threads())):
+    # torch's own default leaves out hyper-threads, our count what the container may not use.
+    torch.set_num_threads(min(num_cores(), torch.get_num_threads()))
+    with watch:
         measurements = measure_machine(device)
     warnings = []
     if watch.contended:

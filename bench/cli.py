@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from bench.cli_prediction import predict
+from bench.cli_records import compare, machine, show
 from bench.cli_training import train
-from bench.errors import InputError, MeasurementError, RecordError
+from bench.errors import InputError, MeasurementError
 from bench.progress import progress
-from bench.record import load, load_folder
 from bench.store import DEFAULT_FOLDER, check_folder, keep
 
 SUITES = ("quick", "full")
@@ -22,10 +22,6 @@ BUSY_LOAD_PER_CORE = 0.75
 @click.group()
 def bench() -> None:
     """Measure what this machine and the methods really do."""
-
-
-bench.add_command(predict)
-bench.add_command(train)
 
 
 @bench.command()
@@ -73,31 +69,8 @@ def run(suite: str, device: str, output: Path, as_json: bool, verbose: bool) -> 
     click.echo(f"The record of {len(record.measurements)} measurements lies in {path}.")
 
 
-@bench.command()
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON on standard output.")
-def show(path: Path, as_json: bool) -> None:
-    """Show a record, or the newest record of a folder."""
-    file, record, older = path, None, []
-    if path.is_dir():
-        records = load_folder(path)
-        if not records:
-            raise RecordError(
-                f"{path}: holds no record. Make one with `benchplan bench run -o {path}`, "
-                "or give another folder."
-            )
-        (file, record), *older = records
-    record = record or load(path)
-    if as_json:
-        click.echo(record.to_json(), nl=False)
-        return
-    from bench.table import whole
-
-    click.echo(whole(record, file))
-    if older:
-        click.echo(f"\n{len(older)} older in this folder:")
-        for other, _ in older:
-            click.echo(f"  {other.name}")
+for command in (train, predict, show, compare, machine):
+    bench.add_command(command)
 
 
 def _is_busy() -> bool:

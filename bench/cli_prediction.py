@@ -95,14 +95,15 @@ def _one(
 
 def _calibration(folder: Path, num_threads: int, say: Callable[[str], None]) -> tuple[Calibration, str]:
     """Find this machine's newest calibration in a folder, or make one and keep it there."""
+    from bench.machine import measure
     from bench.prediction.calibrating import of_record
-    from bench.prediction.finding import find, make
+    from bench.prediction.finding import find
 
     found = find(folder, num_threads)
     if found is None:
         check_folder(folder)
         say(f"no calibration of this machine with {num_threads} threads in {folder}: making one")
-        record = make(num_threads, say)
+        record = measure("cpu", num_threads, say)
         found = keep(record, folder), record
     path, record = found
     return of_record(record, num_threads), str(path)

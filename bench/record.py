@@ -33,6 +33,11 @@ SCHEMA_VERSION = 2
 """Version 2 added `conditions`; records of version 1 have none and are read as they stand."""
 MAX_FAULTS_SHOWN = 3
 
+PORTABLE_ENDS = (
+    "_ratio", "_difference_share", "params", "flops", "file_bytes", "accuracy_share", "perplexity",
+)  # fmt: skip
+"""How names end whose values say something of other machines too: ratios, counts, sizes of files, quality."""
+
 UtcTime = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 
 
@@ -71,6 +76,18 @@ class Measurement(_Frozen):
     """The raw samples behind the value, in the same unit."""
     note: str = ""
     """What a reader of the number should know."""
+
+    @property
+    def is_portable(self) -> bool:
+        """Tell whether the value says something of other machines too; times, rates, memory and energy do not."""
+        return self.name.endswith(PORTABLE_ENDS) or "_nats_per_" in self.name
+
+    @property
+    def label(self) -> str:
+        """Subject, variant and conditions in words: `gpt fp32, batch 4, context_tokens 128`."""
+        return ", ".join(
+            [f"{self.subject} {self.variant}", *(f"{n} {v}" for n, v in self.conditions.items())]
+        )
 
     @model_validator(mode="after")
     def _interval_is_ordered(self) -> Self:

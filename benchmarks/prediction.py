@@ -19,6 +19,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.machine import measure
 from bench.measuring.contention import QuietWatch
 from bench.models.convolutional import ConvConfig
 from bench.models.gpt import GptConfig
@@ -26,7 +27,6 @@ from bench.models.mlp import MlpConfig
 from bench.prediction.calibrating import Calibration, of_record
 from bench.prediction.cells import CELLS
 from bench.prediction.checking import check_memory, check_task
-from bench.prediction.finding import make
 from bench.prediction.predicting import predict
 from bench.prediction.tasks import Task, num_params
 
@@ -165,7 +165,7 @@ def main() -> None:
     assert min(num_params(task) for task in every) >= TIMES_LARGER * largest
     watch = QuietWatch(one_thread=False)
     with watch:
-        record = make(THREADS, lambda text: print(text, file=sys.stderr))
+        record = measure("cpu", THREADS, lambda text: print(text, file=sys.stderr))
         calibration = of_record(record, THREADS)
         results = []
         for number, task in enumerate(every):

@@ -6,27 +6,42 @@ What the user writes always wins. Among defaults the order is measured, publishe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from planner import catalogue, strategies
 from planner.errors import CatalogueError, ScenarioError
-from planner.measurements import Measured
+from planner.from_bench import (
+    BESIDE_THE_PLAN,
+    SPEEDS,
+    filter_leaves,
+    is_left_to_the_machine,
+    machine_leaves,
+)
+from planner.from_bench import problems as hardware_problems
+from planner.leaves import Evidence, Kind, Leaf
+from planner.measurements import Measured, is_measured
 from planner.published import published
-from planner.scenario.discrete import Empirical
 from planner.scenario.finance import Finance
 from planner.scenario.keys import ANY, Key, keys, quantities
 from planner.scenario.loading import Loaded
 from planner.scenario.quantities import Quantity
 from planner.scenario.schema import Company
-from planner.units import unit_text
 
-Kind = Literal["measured", "quoted", "published", "assumed"]
+__all__ = [
+    "BITS_PER_PARAM", "CHOICE", "CHOICES", "SHOCKS", "SPEEDS", "Evidence", "Kind", "Leaf", "leaves", "not_needed",
+    "require", "sources",
+]  # fmt: skip
 
-BITS_PER_PARAM = {"fp16": 16.0, "bf16": 16.0, "int8": 8.0, "fp8": 8.0, "int4": 4.125, "fp4": 4.5}
+BITS_PER_PARAM = {
+    "fp32": 32.0,
+    "fp16": 16.0,
+    "bf16": 16.0,
+    "int8": 8.0,
+    "fp8": 8.0,
+    "int4": 4.125,
+    "fp4": 4.5,
+}
 """Bits of a weight with its scales: int4 in groups of 128 (Marlin README), fp4 with a scale for 16 (NVFP4)."""
 
 CHOICE = "choice of the scenario"
@@ -54,76 +69,6 @@ CHOICES = {
 }
 """Leaves that follow from a choice among words."""
 
-SPEEDS = {
-    "filter_bytes_per_machine_second": "Bytes of text that the filter reads per second on one machine.",
-    "plain_filter_bytes_per_machine_second": "Bytes that the filter reads per second when it is not compressed.",
-    "compressed_filter_bytes_per_machine_second": "Bytes that the compressed filter reads per second.",
-}
-"""Leaves that the bench measures."""
-
-BESIDE_THE_PLAN = frozenset(
-    {"plain_filter_bytes_per_machine_second", "compressed_filter_bytes_per_machine_second"}
-)
-"""Speeds that only the saving of compression is worked out from; a plan stands without them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What stands behind a leaf: its kind, where it comes from, as of when, and what else is worth knowing."""
-
-    kind: Kind
-    reference: str
-    as_of: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """An input of the plan: one quantity, or one for each item of a list, with its evidence."""
-
-    name: str
-    quantities: tuple[Quantity, ...]
-    evidence: Evidence
-    key: str = ""
-    """The dotted key of the scenario that sets it; empty for what no key sets."""
-    help: str = ""
-    is_list: bool = False
-    problem: str = ""
-    """Why the value is unknown; empty when it is known."""
-    beside: tuple[str, ...] = field(default=())
-    """What else is known about it and not used."""
-
-    @property
-    def unit(self) -> str:
-        """The unit, read from the name."""
-        return unit_text(self.name)
-
-    @property
-    def uncertain(self) -> dict[str, Quantity]:
-        """The quantities that have a distribution, by the names under which they are drawn."""
-        return {
-            name: q for name, q in zip(self._draw_names(), self.quantities, strict=True) if q.is_uncertain
-        }
-
-    def central(self) -> Any:  # noqa: ANN401 (a number, or one row for each item)
-        """Return the value with every distribution at its median; items lie along the first axis."""
-        if self.is_list:
-            return np.array([q.value for q in self.quantities], dtype=float).reshape(-1, 1)
-        return self.quantities[0].value if self.quantities else np.nan
-
-    def drawn(self, values: Mapping[str, NDArray[np.float64]]) -> Any:  # noqa: ANN401
-        """Return the value in a block of draws, from the drawn values of its uncertain quantities by name."""
-        if not self.uncertain:
-            return self.central()
-        rows = [
-            values[name] if q.is_uncertain else q.value
-            for name, q in zip(self._draw_names(), self.quantities, strict=True)
-        ]
-        return np.stack(np.broadcast_arrays(*rows)) if self.is_list else rows[0]
-
-    def _draw_names(self) -> list[str]:
-        return [f"{self.name}.{i}" if self.is_list else self.name for i in range(len(self.quantities))]
-
 
 def leaves(loaded: Loaded[Company], measured: Measured) -> dict[str, Leaf]:
     """Return every leaf of a plan by name.
@@ -132,15 +77,17 @@ def leaves(loaded: Loaded[Company], measured: Measured) -> dict[str, Leaf]:
         ScenarioError: names that the catalogue does not know, or a switch of the model's source half written.
     """
     scenario = loaded.scenario
-    problems = list(_choice_problems(loaded))
+    problems = [*_choice_problems(loaded), *hardware_problems(loaded, measured)]
     if problems:
         raise ScenarioError(problems)
-    found = [*_written(loaded), *_chosen(scenario), *_from_bench(scenario, measured), *_shocks()]
+    found = [*_written(loaded), *_chosen(scenario), *filter_leaves(scenario, measured), *_shocks()]
     result = {leaf.name: leaf for leaf in found}
     for name, key in _open_keys(loaded).items():
         known = result.get(name)
+        if known is None and is_left_to_the_machine(scenario, name):
+            continue
         result[name] = known if known and not known.problem else _published(scenario, name, key, known)
-    return result
+    return result | {leaf.name: leaf for leaf in machine_leaves(loaded, measured, result)}
 
 
 def _shocks() -> Iterator[Leaf]:
@@ -259,34 +206,6 @@ def _choice(name: str, value: float | list[float], reason: str) -> Leaf:
     return Leaf(name, tuple(map(Quantity, values)), about, help=CHOICES[name], is_list=values is value)
 
 
-def _from_bench(scenario: Company, measured: Measured) -> Iterator[Leaf]:
-    """Yield the speeds of the text filter as the bench measured them on one machine."""
-    named = {
-        "filter_bytes_per_machine_second": scenario.data.filter_precision,
-        "plain_filter_bytes_per_machine_second": "fp32",
-        "compressed_filter_bytes_per_machine_second": "int8",
-    }
-    for name, precision in named.items():
-        if name == "filter_bytes_per_machine_second" and scenario.data.filter_bytes_per_machine_second:
-            continue
-        found = measured.value("gpt", "throughput_bytes_per_second", precision)
-        if isinstance(found, str):
-            hint = "write data.filter_bytes_per_machine_second or run `benchplan bench run`"
-            problem = f"{name}: {found}; {hint}"
-            yield Leaf(name, (), Evidence("assumed", "unknown"), help=SPEEDS[name], problem=problem)
-            continue
-        value, kind, reference, as_of, note = found
-        # The two speeds of the saving were timed in turns: drawn apart they would lose what they have in common.
-        samples = (
-            measured.samples("gpt", "throughput_bytes_per_second", precision)
-            if name.startswith("filter_")
-            else ()
-        )
-        spread = Empirical.of(samples) if len(set(samples)) > 1 else None
-        about = Evidence(kind, reference, as_of, note)
-        yield Leaf(name, (Quantity(value, spread),), about, help=SPEEDS[name])
-
-
 def _open_keys(loaded: Loaded[Company]) -> dict[str, Key]:
     """Return the keys of single quantities that neither the scenario nor a default fills."""
     given = quantities(loaded.scenario)
@@ -308,10 +227,13 @@ def _published(scenario: Company, name: str, key: Key, measured: Leaf | None) ->
 
 def _choice_problems(loaded: Loaded[Company]) -> Iterator[str]:
     scenario = loaded.scenario
+    hardware = {
+        "training.training_accelerator": scenario.training.training_accelerator,
+        "serving.serving_accelerator": scenario.serving.serving_accelerator,
+    }
     names: list[tuple[str, str, Callable[[str], object]]] = [
         ("model.base", scenario.model.base, catalogue.model),
-        ("training.training_accelerator", scenario.training.training_accelerator, catalogue.accelerator),
-        ("serving.serving_accelerator", scenario.serving.serving_accelerator, catalogue.accelerator),
+        *((path, name, catalogue.accelerator) for path, name in hardware.items() if not is_measured(name)),
     ]
     if scenario.serving.vendor_model:
         names.append(("serving.vendor_model", scenario.serving.vendor_model, catalogue.api_price))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from planner import catalogue, evidence, measurements, strategies, units
+from planner import evidence, measurements, strategies, units
 from planner.drawing import draws_of
 from planner.engine import MONTH, Function, Graph, Program, figures_of
 from planner.errors import FigureError, ScenarioError, nearest
@@ -175,13 +175,13 @@ def check_memory(ready: Prepared, central: Mapping[str, Any]) -> None:
     if replica.problem or not np.any(central["hosted_tokens"] > 0):
         return
     accelerator = ready.loaded.scenario.serving.serving_accelerator
-    gpu_bytes = catalogue.accelerator(accelerator).fact("memory_bytes").value
+    gpu_bytes = float(ready.leaves["serving_memory_bytes_per_gpu"].central())
     largest_bytes = np.max(central["weights_bytes"]) * np.max(central["model_scale_ratio"])
     weights_bytes, gpus = float(largest_bytes), float(replica.central())
     if weights_bytes <= gpus * gpu_bytes:
         return
     place = ready.loaded.positions.get("serving.gpus_per_replica", ready.loaded.path)
-    with_memory = f"{accelerator} with {gpu_bytes / units.BYTES_PER_GB:g} GB"
+    with_memory = f"{accelerator} with {gpu_bytes / units.BYTES_PER_GB:.3g} GB"
     problem = (
         f"{place}: serving.gpus_per_replica: {weights_bytes / units.BYTES_PER_GB:.3g} GB of weights do not fit "
         f"{gpus:g} {with_memory}{' each' if gpus > 1 else ''}; write serving.gpus_per_replica: "

@@ -99,6 +99,17 @@ def _shape(name: str, scenario: Company) -> Fact:
     return catalogue.model(scenario.model.base).fact(name)
 
 
+def _power(name: str) -> Fact:
+    """Return the power of an accelerator with its share of a server: the chip's limit, times load and server."""
+    chip = catalogue.accelerator(name).fact("thermal_design_watts")
+    load, server = (catalogue.reference(each) for each in ("training_power_share", "server_power_ratio"))
+    note = (
+        f"{chip.value:g} W of the chip x {load.value:g} of its power in use x {server.value:g} for the server"
+    )
+    source = "; ".join(dict.fromkeys(fact.source for fact in (chip, load, server)))
+    return replace(chip, value=chip.value * load.value * server.value, source=source).noted(note)
+
+
 def _set_up(scenario: Company) -> tuple[str, str, str, float, float]:
     serving = scenario.serving
     if other := other_shape(scenario):
@@ -140,6 +151,17 @@ PUBLISHED: Mapping[str, Callable[[Company], Fact]] = {
     "training_peak_flops_per_gpu_second": lambda s: catalogue.accelerator(
         s.training.training_accelerator
     ).fact("peak_bf16_flops_per_second"),
+    "training_memory_bytes_per_gpu": lambda s: catalogue.accelerator(s.training.training_accelerator).fact(
+        "memory_bytes"
+    ),
+    "serving_memory_bytes_per_gpu": lambda s: catalogue.accelerator(s.serving.serving_accelerator).fact(
+        "memory_bytes"
+    ),
+    "serving_bandwidth_bytes_per_gpu_second": lambda s: catalogue.accelerator(
+        s.serving.serving_accelerator
+    ).fact("memory_bandwidth_bytes_per_second"),
+    "training_watts_per_gpu": lambda s: _power(s.training.training_accelerator),
+    "serving_watts_per_gpu": lambda s: _power(s.serving.serving_accelerator),
     "serving_usd_per_gpu_hour": lambda s: catalogue.price(
         s.serving.serving_accelerator, s.serving.serving_term, key="serving.serving_usd_per_gpu_hour"
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 import torch
@@ -17,8 +16,8 @@ from bench.prediction.fitting import Fit, MemoryFit, Seen
 from bench.prediction.microbenchmarks import Point
 from bench.prediction.tasks import BYTES_PER_FP32, Task, num_params
 from bench.record import Measurement, Record
+from bench.table import CALIBRATION
 
-SUBJECT = "calibration"
 CELL = "step_seconds"
 MEMORY = "process_peak_memory_bytes"
 METHODS = {
@@ -77,7 +76,7 @@ def of_record(record: Record, num_threads: int) -> Calibration:
     """
     points = []
     for m in record.measurements:
-        if m.subject == SUBJECT and m.conditions.get("threads") == num_threads and m.value is not None:
+        if m.subject == CALIBRATION and m.conditions.get("threads") == num_threads and m.value is not None:
             conditions = {name: value for name, value in m.conditions.items() if name != "threads"}
             points.append(Point(m.name, m.variant, conditions, m.value))
     if not points:
@@ -95,7 +94,7 @@ def of_record(record: Record, num_threads: int) -> Calibration:
 def has_calibration(record: Record, num_threads: int) -> bool:
     """Tell whether a record holds a calibration for so many threads."""
     return any(
-        m.subject == SUBJECT and m.conditions.get("threads") == num_threads for m in record.measurements
+        m.subject == CALIBRATION and m.conditions.get("threads") == num_threads for m in record.measurements
     )
 
 
@@ -128,21 +127,10 @@ def _seen(point: Point) -> Seen:
 
 def _measurement(point: Point, num_threads: int) -> Measurement:
     return Measurement(
-        subject=SUBJECT,
+        subject=CALIBRATION,
         variant=point.variant,
         conditions={**point.conditions, "threads": num_threads},
         name=point.name,
         value=point.value,
         method=METHODS[point.name],
     )
-
-
-@contextmanager
-def threads(number: int) -> Iterator[None]:
-    """Let torch use so many threads for a while."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

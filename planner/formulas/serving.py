@@ -14,7 +14,9 @@ from planner.units import Array
 _ = str  # marks a text for the catalogues of messages
 
 STATUS: Mapping[str, Mapping[str, str]] = {
-    "serving_usd_per_million_tokens": {"nan": _("undefined: nothing is served")}
+    "serving_usd_per_million_tokens": {"nan": _("undefined: nothing is served")},
+    "serving_energy_kwh": {"nan": _("unknown: no power is measured or written")},
+    "weights_memory_replicas": {"nan": _("unknown: how many accelerators a replica has")},
 }
 """Why a figure has no value, by the value that stands for it."""
 
@@ -129,6 +131,43 @@ def serving_gpus(serving_replicas: Array, gpus_per_replica: Array) -> Array:
     Source: definition.
     """
     return np.where(serving_replicas > 0, serving_replicas * gpus_per_replica, 0.0)
+
+
+def weights_memory_replicas(
+    weights_bytes: Array,
+    model_scale_ratio: Array,
+    gpus_per_replica: Array,
+    serving_memory_bytes_per_gpu: Array,
+) -> Array:
+    """Memory that the weights take in the month, in replicas: below one they fit, and the rest is for keys and values.
+
+    Source: definition.
+    """
+    return weights_bytes * model_scale_ratio / (gpus_per_replica * serving_memory_bytes_per_gpu)
+
+
+def weights_reading_gpu_hours(
+    weights_bytes: Array,
+    active_params: Array,
+    params: Array,
+    model_scale_ratio: Array,
+    serving_bandwidth_bytes_per_gpu_second: Array,
+) -> Array:
+    """Accelerator time in which the weights that a token uses are read once: the least for each step of writing.
+
+    Source: Pope et al. 2022, Efficiently Scaling Transformer Inference (arXiv:2211.05102), section 2.
+    """
+    read_bytes = weights_bytes * model_scale_ratio * active_params / params
+    return read_bytes / serving_bandwidth_bytes_per_gpu_second / units.SECONDS_PER_HOUR
+
+
+def serving_energy_kwh(serving_gpus: Array, serving_watts_per_gpu: Array) -> Array:
+    """Electricity that the accelerators that serve take in the month, which run all of it; cooling apart.
+
+    Source: definition (time x power).
+    """
+    used = serving_gpus * units.HOURS_PER_MONTH * serving_watts_per_gpu / units.WATTS_HOURS_PER_KWH
+    return np.where(serving_gpus > 0, used, 0.0)
 
 
 def serving_price_usd_per_gpu_hour(

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from planner import units
 from planner.formulas.market import eroded
 from planner.units import Array
+
+_ = str  # marks a text for the catalogues of messages
+
+STATUS: Mapping[str, Mapping[str, str]] = {
+    "training_energy_kwh": {"nan": _("unknown: no power is measured or written")},
+    "training_memory_bytes": {"nan": _("unknown: no memory in training is measured or written")},
+    "least_training_gpus": {"nan": _("unknown: no memory in training is measured or written")},
+}
+"""Why a figure has no value, by the value that stands for it."""
 
 
 def first_training_share(
@@ -161,6 +172,33 @@ def client_compute_usd(client_training_tokens: Array, training_compute_usd_per_t
     Source: definition.
     """
     return np.where(client_training_tokens > 0, client_training_tokens * training_compute_usd_per_token, 0.0)
+
+
+def training_energy_kwh(training_gpu_hours: Array, training_watts_per_gpu: Array) -> Array:
+    """Electricity that the accelerators take for training in the month, cooling apart.
+
+    Source: definition (time x power).
+    """
+    used = training_gpu_hours * training_watts_per_gpu / units.WATTS_HOURS_PER_KWH
+    return np.where(training_gpu_hours > 0, used, 0.0)
+
+
+def training_memory_bytes(
+    params: Array, model_scale_ratio: Array, training_memory_bytes_per_param: Array
+) -> Array:
+    """Memory that training the model takes in the month, over all accelerators that share it.
+
+    Source: definition; Rajbhandari et al. 2020, ZeRO (arXiv:1910.02054), section 3.1, where nothing is measured.
+    """
+    return params * model_scale_ratio * training_memory_bytes_per_param
+
+
+def least_training_gpus(training_memory_bytes: Array, training_memory_bytes_per_gpu: Array) -> Array:
+    """Accelerators whose memory holds the training of the model in the month; fewer cannot train it.
+
+    Source: definition.
+    """
+    return np.ceil(training_memory_bytes / training_memory_bytes_per_gpu)
 
 
 def _run_tokens(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bench.record import Measurement, Record
 from planner.report.formats import Formats
@@ -80,9 +81,9 @@ class Measured:
         steps = [self._step(step, found) for step in STEPS] if name != "machine" else []
         rest = [m for m in found if name == "machine" or step_of(m) in IN_BOTH]
         variants = tuple(dict.fromkeys(m.variant for m in rest))
-        quantities = dict.fromkeys(m.name for m in rest)
         comparison = tuple(
-            self._line(quantity, [self._in(rest, quantity, v) for v in variants]) for quantity in quantities
+            self._line(one.name, [_in(rest, one, variant) for variant in variants], under=one.conditions)
+            for one in _each_once(rest)
         )
         titles = {
             "machine": self._("The machine"),
@@ -98,21 +99,25 @@ class Measured:
             "training": _("Training"), "evaluation": _("Evaluation"), "saving": _("Saving and loading"),
         }  # fmt: skip
         lines = tuple(
-            self._line(m.name, [m], m.variant if m.variant.startswith("trial") else "")
+            self._line(m.name, [m], m.variant if m.variant.startswith("trial") else "", m.conditions)
             for m in found
             if step_of(m) == step
         )
         return Step(titles[step], lines)
 
-    def _in(self, found: Sequence[Measurement], name: str, variant: str) -> Measurement | None:
-        return next((m for m in found if (m.name, m.variant) == (name, variant)), None)
-
-    def _line(self, name: str, found: Sequence[Measurement | None], prefix: str = "") -> Line:
+    def _line(
+        self,
+        name: str,
+        found: Sequence[Measurement | None],
+        prefix: str = "",
+        under: Mapping[str, int | float | str] = MappingProxyType({}),
+    ) -> Line:
         cells = tuple(self._cell(m) for m in found)
         there = [m for m in found if m]
         methods = dict.fromkeys(m.method for m in there)
         notes = tuple(dict.fromkeys(m.note for m in there if m.note))
         label = self.labels.get(name) or label_of(name)
+        label += "".join(f", {label_of(condition).lower()} {value}" for condition, value in under.items())
         if prefix:
             trial = {"number": prefix.removeprefix("trial").strip(), "label": label}
             label = self._("trial %(number)s: %(label)s") % trial
@@ -140,6 +145,17 @@ class Measured:
         (start, _, unit), (end, _, same) = low.partition(" "), high.partition(" ")
         low, high = (start, end) if unit == same else (low, high)
         return self._("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+def _each_once(found: Sequence[Measurement]) -> list[Measurement]:
+    """Return one measurement of each quantity and conditions, whatever the variant, in their order."""
+    return list({(m.name, *sorted(m.conditions.items())): m for m in reversed(found)}.values())[::-1]
+
+
+def _in(found: Sequence[Measurement], like: Measurement, variant: str) -> Measurement | None:
+    """Return the measurement of the same quantity under the same conditions in a variant."""
+    wanted = like.name, variant, like.conditions
+    return next((m for m in found if (m.name, m.variant, m.conditions) == wanted), None)
 
 
 def step_of(m: Measurement) -> str:
@@ -179,6 +195,14 @@ def labels(gettext: Callable[[str], str]) -> dict[str, str]:
         **{f"loss_difference_nats_per_{unit}": _("Loss, less that of fp32") for unit in ("item", "byte")},
         "accuracy_share": _("Accuracy on the test part"),
         "accuracy_difference_share": _("Accuracy, less that of fp32"),
+        **_speed_labels(gettext),
+        **_consumption_labels(gettext),
+    }
+
+
+def _speed_labels(gettext: Callable[[str], str]) -> dict[str, str]:
+    _ = gettext
+    return {
         "training_step_flops": _("Compute of a training step"),
         "training_step_seconds": _("Time of a training step"),
         "training_items_per_second": _("Training speed"),
@@ -186,6 +210,26 @@ def labels(gettext: Callable[[str], str]) -> dict[str, str]:
         "training_flops_per_second": _("Compute reached in training"),
         "training_mfu_share": _("Share of the peak reached in training (MFU)"),
         "training_seconds": _("Time of the training run"),
+        "latency_seconds": _("Latency"),
+        "latency_ratio": _("Speed one by one, over that of fp32"),
+        "throughput_items_per_second": _("Throughput"),
+        "throughput_bytes_per_second": _("Throughput"),
+        "throughput_ratio": _("Throughput, over that of fp32"),
+        "throughput_tokens_per_second": _("Throughput"),
+        "training_tokens_per_second": _("Training speed"),
+        "prefill_seconds": _("Time to read the prompt"),
+        "decode_seconds_per_token": _("Time to write a token"),
+        "decode_tokens_per_second": _("Speed of writing"),
+        "latency_processor_seconds": _("Processor time of the latency"),
+        "latency_p95_seconds": _("Latency, 95th percentile"),
+        "latency_p99_seconds": _("Latency, 99th percentile"),
+        "scaling_efficiency_share": _("Efficiency of several processes"),
+    }
+
+
+def _consumption_labels(gettext: Callable[[str], str]) -> dict[str, str]:
+    _ = gettext
+    return {
         "training_peak_memory_bytes": _("Peak memory in training"),
         "reload_differing_outputs": _("Outputs that differ after saving and loading"),
         "params": _("Parameters"),
@@ -193,11 +237,15 @@ def labels(gettext: Callable[[str], str]) -> dict[str, str]:
         "file_bytes": _("Size of the file"),
         "file_ratio": _("Size of the file, over that of fp32"),
         "peak_memory_bytes": _("Peak memory"),
-        "latency_seconds": _("Latency"),
-        "latency_ratio": _("Speed one by one, over that of fp32"),
-        "throughput_items_per_second": _("Throughput"),
-        "throughput_bytes_per_second": _("Throughput"),
-        "throughput_ratio": _("Throughput, over that of fp32"),
+        "memory_bytes": _("Memory"),
+        "energy_meters": _("Meters of energy that can be read"),
+        "energy_joules": _("Energy of one call"),
+        "weights_memory_bytes": _("Memory of the weights"),
+        "gradients_memory_bytes": _("Memory of the gradients"),
+        "optimizer_memory_bytes": _("Memory of the optimizer"),
+        "activations_memory_bytes": _("Memory of the activations"),
+        "inference_process_peak_memory_bytes": _("Peak memory of a process at inference"),
+        "training_process_peak_memory_bytes": _("Peak memory of a process in training"),
     }
 
 

@@ -202,4 +202,7 @@ class ModelCard:
             "on_demand": _("on demand"), "spot": _("spot"), "reserved_1_year": _("reserved for a year"),
             "reserved_3_years": _("reserved for three years"),
         }  # fmt: skip
+        record = self.result.measured.of(accelerator)
+        if record:
+            return _("%(machine)s, as measured") % {"machine": record[0][1].machine.description}
         return f"{catalogue.accelerator(accelerator).display_name}, {terms[term]}"

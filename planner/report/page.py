@@ -27,6 +27,7 @@ from planner.report.measured import Measured
 from planner.report.messages import messages
 from planner.report.model_card import ModelCard
 from planner.report.money import Money
+from planner.report.resting import Resting
 from planner.report.second_looks import second_looks
 from planner.report.worth import compression
 from planner.resources import templates
@@ -81,6 +82,7 @@ def _context(result: Result, formats: Formats, today: date) -> dict[str, Any]:
         "earnings": Earnings(result, entries, formats),
         "challenges": Challenges(result, entries, formats).all(),
         "record": record,
+        "resting": Resting(result, entries, formats),
         "measured": Measured(record, formats) if record else None,
         "compression": compression(
             record, saving_usd, seen.need_usd.p50, result.scenario.data.filter_precision, formats

@@ -75,17 +75,23 @@ class Training(Section):
     """How models are trained, and on what."""
 
     training_accelerator: str = "h100-sxm"
-    """Accelerator that is rented for training, by its name in the catalogue."""
+    """Accelerator that trains, by its name in the catalogue; `measured-machine` for the machine of the record."""
     training_term: Term = "on_demand"
     """Term on which it is rented."""
     training_usd_per_gpu_hour: Quantity | None = None
     """Price of an hour of one accelerator for training; left out, the catalogue's for accelerator and term."""
     training_peak_flops_per_gpu_second: Positive | None = None
-    """Dense bf16 peak of one accelerator; left out, the catalogue's."""
+    """Dense peak of one accelerator; left out, the catalogue's for bf16, or the one measured."""
     training_mfu_share: Positive | None = None
-    """Share of the peak that training reaches (model FLOPs utilisation); left out, the published range."""
+    """Share of the peak that training reaches (model FLOPs utilisation); left out, published or as measured."""
     training_goodput_share: Positive | None = None
     """Share of the paid time that counts (failures, restarts, waiting are the rest); left out, the published range."""
+    training_memory_bytes_per_gpu: Positive | None = None
+    """Memory of one accelerator for training; left out, the catalogue's, or that of the measured machine."""
+    training_memory_bytes_per_param: Positive | None = None
+    """Memory that training takes for one parameter; left out, the published states of Adam, or as measured."""
+    training_watts_per_gpu: Positive | None = None
+    """Power of one accelerator in training, its share of the server included; left out, published or as measured."""
     finetuning_tokens: Quantity = assumed("5e7 to 1e9", "supervised and preference data of a domain model")
     """Tokens of one fine-tuning run, all epochs."""
     pretraining_tokens: Quantity | None = None
@@ -102,7 +108,7 @@ class Serving(Section):
     """How the model is served: on rented accelerators, or by a vendor's API."""
 
     serving_accelerator: str = "h100-sxm"
-    """Accelerator that serves, by its name in the catalogue."""
+    """Accelerator that serves, by its name in the catalogue; `measured-machine` for the machine of the record."""
     serving_term: Term = "on_demand"
     """Term on which it is rented."""
     serving_usd_per_gpu_hour: Quantity | None = None
@@ -123,12 +129,18 @@ class Serving(Section):
     """Discount off the on-demand price under contract; left out, the published one of a term of one or three years."""
     overflow_price_ratio: Quantity = assumed(1, "the on-demand price")
     """Price of the accelerators beyond those under contract over the on-demand price: above 1 where they are scarce."""
-    weight_precision: Literal["fp16", "bf16", "fp8", "int8", "int4", "fp4"] = "fp8"
+    weight_precision: Literal["fp32", "fp16", "bf16", "fp8", "int8", "int4", "fp4"] = "fp8"
     """Precision in which the weights are served."""
     serving_tokens_per_gpu_second: Positive | None = None
-    """Tokens, read and written, per second and accelerator at full load; left out, the nearest published one."""
+    """Tokens, read and written, per second and accelerator at full load; left out, published or as measured."""
     gpus_per_replica: Positive | None = None
     """Accelerators of one replica of the model; left out, those of the published measurement."""
+    serving_memory_bytes_per_gpu: Positive | None = None
+    """Memory of one accelerator that serves; left out, the catalogue's, or that of the measured machine."""
+    serving_bandwidth_bytes_per_gpu_second: Positive | None = None
+    """Bandwidth of the memory of one accelerator that serves; left out, the catalogue's, or the one measured."""
+    serving_watts_per_gpu: Positive | None = None
+    """Power of one accelerator that serves, its share of the server included; left out, published or as measured."""
     peak_load_ratio: Quantity = assumed("1.5 to 4", "peak over mean load of public traces lies in this range")
     """Load at the busiest time over the mean load."""
     target_utilisation_share: Positive = assumed(

@@ -20,6 +20,8 @@ class Data(Section):
     """Share of the service's text that the filter screens."""
     filter_precision: Literal["fp32", "int8"] = "int8"
     """Precision of the filter model whose measured speed is used."""
+    filter_machine: str = "measured-machine"
+    """Machine that filters: `measured-machine` for that of the record; the speed of another one is to be written."""
     filter_bytes_per_machine_second: Positive | None = None
     """Bytes of text that the filter reads per second on one machine; left out, as the bench measured it."""
     filter_usd_per_machine_hour: Quantity | None = None

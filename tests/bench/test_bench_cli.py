@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from bench.cli import bench
 from bench.errors import BenchplanError, InputError
-from bench.record import Record, save
+from bench.record import Measurement, Record, save
 
 MakeRecord = Callable[..., Record]
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,3 +161,77 @@ def test_ctrl_c_leaves_no_new_folder(tmp_path: Path) -> None:
 def test_every_error_of_the_bench_has_an_exit_status() -> None:
     assert BenchplanError.exit_status == 1
     assert InputError.exit_status == 2
+
+
+QUICK = ROOT / "tests" / "data" / "quick-record.json"
+SHIPPED = ROOT / "scenarios" / "measurements" / "quick-cpu-x86-2-cores.json"
+
+
+def test_compare_prints_each_common_quantity_with_its_interval() -> None:
+    text = invoke("compare", QUICK, SHIPPED).output
+    line = next(line for line in text.splitlines() if line.startswith("gpt, int8: throughput_ratio"))
+    assert "1.07 x" in line
+    assert "1.2 x" in line
+    assert "no difference beyond the A/A floor" in line
+    assert "paired" in line
+    assert "A  " + str(QUICK) in text
+    assert "other work ran on the machine meanwhile" in text
+    document = json.loads(invoke("compare", QUICK, SHIPPED, "--json").output)
+    assert document["schema"] == "benchplan.comparison/1"
+    assert document["same_machine"] is True
+    assert document["a"]["contended"] is True
+    assert len(document["lines"]) == 76
+
+
+def test_compare_takes_the_newest_of_folders(tmp_path: Path, make_record: MakeRecord) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        save(make_record(), tmp_path / folder / "old.json")
+    newer = make_record(created_at=make_record().created_at.replace(day=25))
+    save(newer, tmp_path / "b" / "new.json")
+    text = invoke("compare", tmp_path / "a", tmp_path / "b").output
+    assert str(tmp_path / "b" / "new.json") in text
+
+
+def test_compare_refuses_unlike_machines_unless_told(tmp_path: Path, make_record: MakeRecord) -> None:
+    machine = make_record().machine.model_copy(update={"fingerprint": "f" * 16})
+    save(make_record(), tmp_path / "a.json")
+    save(make_record(machine=machine), tmp_path / "b.json")
+    assert "--unlike-machines" in refused("compare", tmp_path / "a.json", tmp_path / "b.json")
+    text = invoke("compare", tmp_path / "a.json", tmp_path / "b.json", "--unlike-machines").output
+    assert "Two machines" in text
+    assert "two machines" in next(line for line in text.splitlines() if "latency_seconds" in line)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 0.98])
+def test_compare_says_which_record_is_damaged(tmp_path: Path, share: float) -> None:
+    text = QUICK.read_text(encoding="utf-8")
+    (tmp_path / "cut.json").write_text(text[: int(share * len(text))], encoding="utf-8")
+    assert "cut.json" in refused("compare", SHIPPED, tmp_path / "cut.json")
+
+
+def test_compare_names_the_nearest_of_a_misspelt_path(tmp_path: Path, make_record: MakeRecord) -> None:
+    save(make_record(), tmp_path / "record.json")
+    assert "record.json'?" in refused("compare", tmp_path / "recrod.json", tmp_path / "record.json")
+    (tmp_path / "none").mkdir()
+    assert "holds no record" in refused("compare", tmp_path / "record.json", tmp_path / "none")
+
+
+def test_machine_describes_measures_and_keeps_a_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import bench.calibration
+
+    peak = Measurement(subject="machine", name="peak_flops_per_second", value=1e11, method="m")
+    monkeypatch.setattr(bench.calibration, "measure_machine", lambda device: [peak])
+    result = invoke("machine", "--device", "cpu", "-o", tmp_path)
+    assert result.exit_code == 0, result.output
+    [file] = tmp_path.iterdir()
+    assert file.name.startswith("machine-cpu-")
+    for part in ("suite machine", "fingerprint", "100 GFLOP/s", "energy", str(file)):
+        assert part in result.output
+    record = json.loads(invoke("machine", "--device", "cpu", "-o", tmp_path, "--json").output)
+    assert record["suite"] == "machine"
+    assert record["measurements"][0]["value"] == 1e11
+    assert len(list(tmp_path.iterdir())) == 2
+    assert "not a folder" in refused("machine", "-o", file)

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from bench.cli import bench
 from bench.environment import describe_machine
 from bench.errors import RecordError
+from bench.measuring.speed import threads
 from bench.models.gpt import GptConfig
 from bench.models.mlp import MlpConfig
 from bench.prediction import calibrating, cells, microbenchmarks
@@ -42,7 +43,7 @@ SHORT |= {
 @pytest.fixture(scope="module")
 def record() -> Record:
     """Calibrate for real, on coarser grids, with each small model run no longer than it must."""
-    with pytest.MonkeyPatch.context() as patch, calibrating.threads(1):
+    with pytest.MonkeyPatch.context() as patch, threads(1):
         for name, value in SHORT.items():
             patch.setattr(microbenchmarks, name, value)
         for name in ("SECONDS_PER_MATMUL", "SECONDS_PER_POINT"):
@@ -159,6 +160,6 @@ def test_what_cannot_be_asked_is_named(arguments: list[str], said: str, tmp_path
 
 def test_threads_are_given_back() -> None:
     before = torch.get_num_threads()
-    with calibrating.threads(1):
+    with threads(1):
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before

@@ -38,6 +38,12 @@ class GenerationTiming:
     decode: Timing
     """Seconds of one step, in which each sequence gets one more token and sees the whole context."""
 
+    def followed_by(self, other: GenerationTiming) -> GenerationTiming:
+        """Return the rounds of both, for the same cell."""
+        return GenerationTiming(
+            self.cell, self.prefill.followed_by(other.prefill), self.decode.followed_by(other.decode)
+        )
+
 
 def cells(batches: Sequence[int], contexts: Sequence[int], longest: int) -> list[Cell]:
     """Combine batch sizes and context lengths.

@@ -92,9 +92,19 @@ class Timing:
     blocks: tuple[float, ...]
     """Every block in the order of time."""
     loops: int
-    """Calls in a block."""
+    """Calls in a block, in the first process where several timed it."""
     warm: bool
     """Whether the warm-up ended because the time had become stable."""
+
+    def followed_by(self, other: Timing) -> Timing:
+        """Return the rounds of both, for example from two processes."""
+        return Timing(
+            self.seconds + other.seconds,
+            self.processor_seconds + other.processor_seconds,
+            self.blocks + other.blocks,
+            self.loops,
+            self.warm and other.warm,
+        )
 
 
 def time_interleaved(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -37,27 +37,30 @@ class SpeedPlan:
     batches: tuple[int, ...]
     context_shares: tuple[float, ...]
     """Context lengths for generation, as shares of the model's longest."""
+    processes: int = 1
+    """Fresh processes, one after the other: where memory lies differs from process to process, and so does speed."""
 
 
 QUICK = SpeedPlan(
-    latency=Schedule(max_seconds=3.0),
-    all_threads=Schedule(rounds=10, blocks=4, max_seconds=1.0, max_warm_up_seconds=0.2),
-    throughput=Schedule(rounds=10, blocks=2, block_seconds=0.01, max_seconds=4.0),
+    latency=Schedule(max_seconds=2.5, max_warm_up_seconds=0.25),
+    all_threads=Schedule(rounds=10, blocks=4, max_seconds=0.8, max_warm_up_seconds=0.1),
+    throughput=Schedule(rounds=10, blocks=2, block_seconds=0.01, max_seconds=3.5, max_warm_up_seconds=0.2),
     single_calls=320,
     single_seconds=0.5,
-    generation=Schedule(rounds=7, blocks=2, max_seconds=1.2, max_warm_up_seconds=0.05),
+    generation=Schedule(rounds=6, blocks=2, max_seconds=0.8, max_warm_up_seconds=0.02),
     batches=(1, 4),
     context_shares=(0.25, 1.0),
 )
 FULL = SpeedPlan(
-    latency=Schedule(rounds=100, max_seconds=15.0),
-    all_threads=Schedule(rounds=40, blocks=4, max_seconds=5.0),
-    throughput=Schedule(rounds=25, blocks=2, block_seconds=0.02, max_seconds=12.0),
-    single_calls=2000,
-    single_seconds=4.0,
-    generation=Schedule(rounds=20, blocks=4, max_seconds=10.0),
+    latency=Schedule(max_seconds=6.0),
+    all_threads=Schedule(rounds=20, blocks=4, max_seconds=3.0),
+    throughput=Schedule(rounds=15, blocks=2, block_seconds=0.02, max_seconds=6.0),
+    single_calls=1000,
+    single_seconds=2.0,
+    generation=Schedule(rounds=10, blocks=4, max_seconds=5.0, max_warm_up_seconds=0.1),
     batches=(1, 4, 16),
     context_shares=(0.125, 0.5, 1.0),
+    processes=3,
 )
 
 
@@ -95,11 +98,37 @@ class SpeedTimes:
 
 
 def time_in_fresh_process(task: SpeedTask, timeout_seconds: float = TIMEOUT_SECONDS) -> SpeedTimes:
-    """Time everything of a task in a fresh interpreter.
+    """Time everything of a task in as many fresh interpreters as its plan wants, and join what they found.
 
-    Raises MeasurementError when that process fails.
+    Raises MeasurementError when one of them fails.
     """
-    return in_fresh_process(time_models, task, num_threads=task.num_threads, timeout_seconds=timeout_seconds)
+    return joined(
+        [
+            in_fresh_process(time_models, task, num_threads=task.num_threads, timeout_seconds=timeout_seconds)
+            for _ in range(task.plan.processes)
+        ]
+    )
+
+
+def joined(parts: Sequence[SpeedTimes]) -> SpeedTimes:
+    """Join the rounds of several processes in the order of time."""
+    first, *others = parts
+    for part in others:
+        first = SpeedTimes(
+            _joined(first.latencies, part.latencies),
+            _joined(first.all_threads, part.all_threads),
+            _joined(first.throughputs, part.throughputs),
+            {name: calls + part.single_calls[name] for name, calls in first.single_calls.items()},
+            {
+                name: [a.followed_by(b) for a, b in zip(found, part.generation[name], strict=True)]
+                for name, found in first.generation.items()
+            },
+            first.one_thread_watch,
+            first.all_threads_watch,
+        )
+        first.one_thread_watch.add(part.one_thread_watch)
+        first.all_threads_watch.add(part.all_threads_watch)
+    return first
 
 
 def time_models(task: SpeedTask) -> SpeedTimes:
@@ -137,6 +166,10 @@ def threads(number: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _joined(first: dict[str, Timing], second: dict[str, Timing]) -> dict[str, Timing]:
+    return {name: timing.followed_by(second[name]) for name, timing in first.items()}
 
 
 def _generation(task: SpeedTask) -> dict[str, list[GenerationTiming]]:

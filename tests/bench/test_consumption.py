@@ -31,6 +31,7 @@ def trained() -> Trained:
     return Trained(workload, load_digits(), build(MlpConfig()), recipe, (), run, scores, 0, 0)
 
 
+@pytest.mark.slow
 def test_memory_is_told_of_tensors_by_use_and_of_a_process(trained: Trained) -> None:
     sheet = Sheet("mlp")
     before = {name: tensor.clone() for name, tensor in trained.model.state_dict().items()}

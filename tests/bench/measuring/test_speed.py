@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 
 import pytest
 import torch
 
-from bench.data.splits import Batch
-from bench.errors import MeasurementError
 from bench.measuring.examples import example_batch
 from bench.measuring.latency import Schedule
 from bench.measuring.speed import (
@@ -17,6 +14,7 @@ from bench.measuring.speed import (
     QUICK,
     SpeedPlan,
     SpeedTask,
+    joined,
     threads,
     time_in_fresh_process,
     time_models,
@@ -73,10 +71,17 @@ def test_a_fresh_process_times_the_same_things() -> None:
     assert found.one_thread_watch.processor_seconds > 0
 
 
-def test_a_model_that_fails_is_told_by_its_fault() -> None:
-    wrong = replace(task(MlpConfig()), one=Batch(torch.zeros(1, 3), torch.zeros(1, dtype=torch.long)))
-    with pytest.raises(MeasurementError, match=r"time models: failed .* mat1 and mat2 shapes"):
-        time_in_fresh_process(wrong)
+def test_what_several_processes_found_is_joined_in_order() -> None:
+    first, second = time_models(task(GPT, 2)), time_models(task(GPT, 2))
+    seconds = first.one_thread_watch.wall_seconds + second.one_thread_watch.wall_seconds
+    both = joined([first, second])
+    for name in ("fp32", CONTROL):
+        assert both.latencies[name].seconds == first.latencies[name].seconds + second.latencies[name].seconds
+        assert len(both.throughputs[name].blocks) == 20
+        assert len(both.all_threads[name].processor_seconds) == 10
+    assert len(both.single_calls["fp32"]) == 140
+    assert [len(t.decode.seconds) for t in both.generation["fp32"]] == [10, 10, 10, 10]
+    assert both.one_thread_watch.wall_seconds == pytest.approx(seconds)
 
 
 def test_the_quick_plan_has_enough_calls_for_the_percentiles() -> None:

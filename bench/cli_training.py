@@ -110,11 +110,14 @@ def train(output: Path, as_json: bool, verbose: bool, **options: Any) -> None:  
 
 def _train(output: Path, as_json: bool, say: Callable[[str], None], options: dict[str, Any]) -> None:
     save: Path | None = options["save"]
+    checkpoint: Path | None = options["checkpoint"]
     check_optimizer(options["optimizer"])
     check_schedule(options["schedule"])
-    for path in (output, *(file.parent for file in (save, options["checkpoint"]) if file)):
-        check_folder(path)
     _check_steps(options)
+    for path in (output, *(file.parent for file in (save, checkpoint) if file)):
+        check_folder(path)
+    if checkpoint is not None and not options["resume"]:
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
     if hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY_LOAD_PER_CORE * (os.cpu_count() or 1):
         # Threads that spin at each barrier are many times slower beside other work.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -43,15 +44,14 @@ def run(recipe: Recipe, team: Team, folder: Path | None) -> dict[str, object]:
 
 
 def main(folder: Path) -> None:
-    """Do all runs of one kind of team after another."""
+    """Do all runs one after another, first with DDP and then with FSDP2."""
     found = {}
-    for kind in ("ddp", "fsdp"):
-        with team_of(kind, "cpu") as team:
+    with team_of("ddp", "cpu") as team:
+        for each in (team, replace(team, kind="fsdp")):
             for name, recipe in RECIPES.items():
-                found[f"{kind} {name}"] = run(recipe, team, folder)
-            leads = team.leads
-    if leads:
-        (folder / "found.json").write_text(json.dumps(found))
+                found[f"{each.kind} {name}"] = run(recipe, each, folder)
+        if team.leads:
+            (folder / "found.json").write_text(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -46,10 +46,10 @@ def choose(
             return load_digits(seed)
         return load_source_text(context_tokens, *num_rows, seed=seed, vocabulary=vocabulary)
     path = Path(spec).expanduser()
+    if not spec or not _exists(path):
+        raise InputError(_no_such(spec, path))
     if path.is_dir():
         return _folder(path, target, vocabulary, context_tokens, num_rows, seed)
-    if not path.exists():
-        raise InputError(_no_such(spec, path))
     if not path.name.lower().endswith((*CSV_SUFFIXES, *PARQUET_SUFFIXES)):
         raise InputError(
             f"{path}: a file of data ends in {', '.join((*CSV_SUFFIXES, *PARQUET_SUFFIXES))}; text is read from a "
@@ -74,13 +74,21 @@ def _folder(
     )
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        # The name is longer than names can be, or holds a NUL.
+        return False
+
+
 def _no_such(spec: str, path: Path) -> str:
     try:
         beside = [str(other) for other in path.parent.iterdir()]
     except OSError:
         beside = []
     near = did_you_mean(spec, [*BUILT_IN, *beside]) or did_you_mean(str(path), beside)
-    return f"{spec}: no such file or folder, and no data set of that name ({', '.join(BUILT_IN)}){near}"
+    return f"{spec or repr(spec)}: no such file or folder, and no data set of that name ({', '.join(BUILT_IN)}){near}"
 
 
 def _refuse_target(what: str, target: str | None) -> None:

@@ -76,13 +76,15 @@ class CategoricalFeature:
 
 
 def is_number(column: pd.Series) -> bool:
-    """Say whether a column holds numbers, truth values or points in time, which are numbers as well."""
+    """Say whether a column holds numbers, truth values or times, which are numbers as well."""
     types = pd.api.types
-    return types.is_numeric_dtype(column) or types.is_datetime64_any_dtype(column) or _is_decimal(column)
+    return types.is_numeric_dtype(column) or _is_time(column) or _is_decimal(column)
 
 
 def as_numbers(column: pd.Series) -> NDArray[np.float64]:
-    """Return a column as numbers, NaN where it is missing; points in time in days since 1970."""
+    """Return a column as numbers, NaN where it is missing; points in time in days since 1970, spans of time in days."""
+    if pd.api.types.is_timedelta64_dtype(column):
+        return column.to_numpy() / np.timedelta64(1, "D")
     if pd.api.types.is_datetime64_any_dtype(column):
         moments = column.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
         days: NDArray[np.float64] = (moments - np.datetime64(0, "us")) / np.timedelta64(1, "D")
@@ -154,12 +156,24 @@ def learn_features(
             # Categories of the same count stand in the order of their names, whatever the order of the rows.
             ordered = counts.sort_index().sort_values(ascending=False, kind="stable").index
             learnt.append(CategoricalFeature(name, tuple(sorted(ordered[:MAX_CATEGORIES]))))
+            notes += _numbers_among(name, column)
             if len(ordered) > MAX_CATEGORIES:
                 rare = len(ordered) - MAX_CATEGORIES
                 notes.append(
                     f"column {name!r}: the {rare:,} rarest of {len(ordered):,} categories are put together"
                 )
     return learnt, tuple(notes), num_imputed
+
+
+def _numbers_among(name: str, column: pd.Series) -> list[str]:
+    """Say it where one odd text makes categories of a column that is meant to be numbers."""
+    different = pd.Series(column.dropna().unique())
+    odd = different[pd.to_numeric(different, errors="coerce").isna()]
+    if len(odd) in (0, len(different)) or len(odd) > len(different) / 2:
+        return []
+    return [
+        f"column {name!r}: taken as categories, because {listed([repr(str(each)) for each in odd])} is no number"
+    ]
 
 
 def _learn_numbers(name: str, values: NDArray[np.float64]) -> NumericFeature:
@@ -183,14 +197,17 @@ def check_texts(where: str, name: str, column: pd.Series) -> None:
     """Raise InputError for a column of lists, images and other things that are no single value."""
     if column.dtype != object:
         return
-    kinds = {
-        type(value).__name__ for value in column if not isinstance(value, str | bool | int | float | None)
-    }
+    odd = {type(value) for value in column if not isinstance(value, str | bool | int | float | None)}
+    kinds = sorted("list" if kind is np.ndarray else kind.__name__ for kind in odd)
     if kinds:
         raise InputError(
-            f"{where}: the column {name!r} holds {listed(sorted(kinds))}, not numbers or categories; take it out or "
+            f"{where}: the column {name!r} holds {listed(kinds)}, not numbers or categories; take it out or "
             "make a column of each of its numbers"
         )
+
+
+def _is_time(column: pd.Series) -> bool:
+    return pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column)
 
 
 def _is_decimal(column: pd.Series) -> bool:

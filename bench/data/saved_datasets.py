@@ -15,7 +15,7 @@ import pandas as pd
 
 from bench.data.naming import counted, first_line, listed, wanted
 from bench.data.splits import NAMES
-from bench.data.table_files import check_names
+from bench.data.table_files import ARROW_TO_PANDAS, check_names
 from bench.data.tables import Table
 from bench.data.texts import Parts, split_documents
 from bench.data.vocabularies import Document
@@ -67,7 +67,7 @@ def load_saved_table(folder: Path, target: str | None) -> Table:
     Raises InputError when the folder is damaged or the splits have different columns.
     """
     splits = splits_of(folder)
-    frames = {part: _read(place).to_pandas(ignore_metadata=True) for part, place in splits.items()}
+    frames = {part: _read(place).to_pandas(**ARROW_TO_PANDAS) for part, place in splits.items()}
     first = frames["training"]
     for part, frame in frames.items():
         if list(frame.columns) != list(first.columns):

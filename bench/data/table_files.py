@@ -17,6 +17,8 @@ from bench.errors import InputError
 CSV_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 SEPARATORS = ",;\t|"
+ARROW_TO_PANDAS = {"ignore_metadata": True, "date_as_object": False}
+"""A column that pandas had made its index is a column like the others, and dates are points in time."""
 
 
 def read_table(path: Path) -> Table:
@@ -36,7 +38,14 @@ def read_csv(path: Path) -> pd.DataFrame:
         with warnings.catch_warnings():
             # A row that is too long would lose its end, with a warning only.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", index_col=False, low_memory=False)
+            frame = pd.read_csv(
+                path,
+                sep=separator,
+                encoding="utf-8-sig",
+                index_col=False,
+                skipinitialspace=True,
+                low_memory=False,
+            )
     except (pd.errors.ParserError, pd.errors.ParserWarning) as err:
         reason = str(err).removeprefix("Error tokenizing data. C error: ").strip()
         raise InputError(
@@ -64,9 +73,7 @@ def read_parquet(path: Path) -> pd.DataFrame:
     try:
         file = parquet.ParquetFile(path)
         check_names(str(path), file.schema_arrow.names)
-        frame: pd.DataFrame = file.read().to_pandas(
-            split_blocks=True, self_destruct=True, ignore_metadata=True
-        )
+        frame: pd.DataFrame = file.read().to_pandas(**ARROW_TO_PANDAS, split_blocks=True, self_destruct=True)
     except (pyarrow.ArrowException, OSError) as err:
         raise InputError(
             f"{path}: no Parquet file, or damaged ({first_line(err)}); write or copy it anew"
@@ -101,7 +108,7 @@ def _header(path: Path) -> tuple[list[str], str]:
             else f"{path}: the first line, which names the columns, is empty"
         )
     separator = max(SEPARATORS, key=text.count)
-    return next(csv.reader(io.StringIO(text), delimiter=separator)), separator
+    return next(csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)), separator
 
 
 def _not_utf8(path: Path, err: UnicodeDecodeError) -> InputError:
@@ -115,7 +122,7 @@ def _not_utf8(path: Path, err: UnicodeDecodeError) -> InputError:
     except UnicodeDecodeError as whole:
         place = f"byte 0x{whole.object[whole.start]:02x} at offset {whole.start:,}"
     return InputError(
-        f"{path}: not UTF-8 ({place}); save it as UTF-8, or convert it: iconv -f LATIN1 -t UTF-8"
+        f"{path}: not UTF-8 ({place}); save it as UTF-8, or convert it: iconv -f LATIN1 -t UTF-8, if it is Latin 1"
     )
 
 

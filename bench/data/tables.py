@@ -93,7 +93,8 @@ def classes_of(table: Table, target: str | None) -> tuple[NDArray[np.int64], tup
     num_missing = int(column.isna().sum())
     if num_missing:
         raise InputError(
-            f"{where}: the target column {target!r} is empty in {num_missing:,} of {counted(len(column), 'row')}; "
+            f"{where}: the target column {target!r} is empty, or says NA or the like, in {num_missing:,} of "
+            f"{counted(len(column), 'row')}; "
             "fill them in or take these rows out"
         )
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):

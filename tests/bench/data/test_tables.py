@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 import sys
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -213,11 +215,19 @@ def test_classes_may_be_whole_numbers_truth_values_and_words(
     assert sorted(set(data.training.targets.tolist())) == list(range(len(names)))
 
 
+def test_a_text_among_numbers_is_said() -> None:
+    frame = animals()
+    data = read(frame.assign(age=["?", *frame.age.astype("str")[1:]]))
+    assert data.notes == ("column 'age': taken as categories, because '?' is no number",)
+
+
 def test_points_in_time_are_numbers() -> None:
     frame = animals().assign(born=pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(120), unit="D"))
-    frame.loc[3, "born"] = pd.NaT
+    frame["kept"] = frame.born - pd.Timestamp("2019-06-01", tz=None)
+    frame.loc[3, ["born", "kept"]] = pd.NaT
     data = read(frame)
-    assert data.facts["imputed_items"] == 1
+    assert data.facts["imputed_items"] == 2
+    assert torch.allclose(data.test.inputs[:, -1], data.test.inputs[:, -2], atol=1e-5)
     assert torch.isfinite(data.training.inputs).all()
 
 
@@ -256,7 +266,9 @@ def test_what_cannot_be_learnt_is_refused_by_name() -> None:
     assert "cow (2 rows, none in test)" in refused(rare)
     assert "'height_cm' holds numbers with decimals, which is a quantity" in refused(frame, "height_cm")
     assert "120 different whole numbers" in refused(frame.assign(animal=range(120)))
-    assert "empty in 1 of 120 rows" in refused(frame.assign(animal=[None, *frame.animal[1:]]))
+    assert "is empty, or says NA or the like, in 1 of 120 rows" in refused(
+        frame.assign(animal=[None, *frame.animal[1:]])
+    )
     assert "no rows" in refused(frame.iloc[:0])
     assert "no column beside the target" in refused(frame[["animal"]])
     names = frame[["animal"]].assign(name=[f"n{n}" for n in range(120)])
@@ -341,6 +353,9 @@ def test_a_missing_path_is_named_with_what_lies_beside(tmp_path: Path) -> None:
     assert f"did you mean {tmp_path / 'animals.csv'}?" in refused_file(str(tmp_path / "animal.csv"))
     with pytest.raises(InputError, match="did you mean digits"):
         choose("digit")
+    for nothing in ("", "x" * 5000, "a\0b"):
+        with pytest.raises(InputError, match="no such file or folder"):
+            choose(nothing)
     with pytest.raises(InputError, match="no target column 'x'"):
         choose("digits", target="x")
     with pytest.raises(InputError, match="context: 0 given"):
@@ -364,3 +379,12 @@ def test_digits_come_flat_and_as_images_and_tables_do_not(tmp_path: Path) -> Non
     with pytest.raises(InputError, match="a loss per byte needs text"):
         flat.bytes_per_target(flat.test)
     assert read(animals()).row_in_words == "one row"
+
+
+def test_parquet_brings_dates_decimals_and_an_index_as_columns(tmp_path: Path) -> None:
+    days = [date(2020, 1, 1) + timedelta(days=number) for number in range(60)]
+    columns = {"day": days, "price_usd": [Decimal(number) / 4 for number in range(60)], "y": ["a", "b"] * 30}
+    pd.DataFrame(columns).set_index("price_usd").to_parquet(tmp_path / "rows.parquet")
+    data = choose(str(tmp_path / "rows.parquet"), target="y")
+    assert data.num_inputs == 2
+    assert torch.allclose(data.test.inputs[:, 0], data.test.inputs[:, 1], atol=1e-5)

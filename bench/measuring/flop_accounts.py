@@ -101,14 +101,14 @@ def _exact_count(
     try:
         with torch.device("meta"):
             model, inputs = build_on_meta()
-        return count_dispatched(model, inputs, META_TOOL, training=training)
+        return count_dispatched(model, inputs, META_TOOL, training=training, with_vectors=True)
     except MODEL_FAILURES as err:
         if real is None:
             raise MeasurementError(
                 f"FLOPs of {where}: the model does not run on torch's meta device ({first_line(err)})"
             ) from err
     with sdpa_kernel(SDPBackend.MATH):
-        return _count_of_real(real, where, ", attention taken apart", training=training)
+        return _count_of_real(real, where, ", attention taken apart", training=training, with_vectors=True)
 
 
 def _counts_of_real(real: ModelAndInputs, where: str, *, training: bool) -> list[ToolCount]:
@@ -122,7 +122,9 @@ def _counts_of_real(real: ModelAndInputs, where: str, *, training: bool) -> list
     return [count, *fvcore]
 
 
-def _count_of_real(real: ModelAndInputs, where: str, how: str, *, training: bool) -> ToolCount:
+def _count_of_real(
+    real: ModelAndInputs, where: str, how: str, *, training: bool, with_vectors: bool = False
+) -> ToolCount:
     model, inputs = real
     tool = f"torch.utils.flop_counter on {as_tuple(inputs)[0].device.type}{how}"
     was_training = model.training
@@ -130,7 +132,7 @@ def _count_of_real(real: ModelAndInputs, where: str, how: str, *, training: bool
         with torch.random.fork_rng():
             # A training step changes gradients and the means of norms: that happens to a copy.
             subject = copy.deepcopy(model) if training else model
-            return count_dispatched(subject, inputs, tool, training=training)
+            return count_dispatched(subject, inputs, tool, training=training, with_vectors=with_vectors)
     except MODEL_FAILURES as err:
         raise MeasurementError(f"FLOPs of {where}: the model fails ({first_line(err)})") from err
     finally:

@@ -40,6 +40,7 @@ PRODUCT_WORDS = frozenset({
     "tensordot", "linear", "bilinear", "trilinear", "attention", "lstm", "gru", "rnn", "encoder", "decoder", "cdist",
     "pdist", "conv", "convolution",
 })  # fmt: skip
+VECTOR_PRODUCTS = (torch.ops.aten.mv, torch.ops.aten.dot, torch.ops.aten.addmv)
 NAMESPACES_WITHOUT_PRODUCTS = ("prim", "prims", "profiler")
 
 MODEL_FAILURES = (RuntimeError, TypeError, ValueError, AttributeError, AssertionError, LookupError)
@@ -82,12 +83,16 @@ def is_product(op: str) -> bool:
     return any(re.sub(r"^(conv)\d?d?$", r"\1", word) in PRODUCT_WORDS for word in name.split("_"))
 
 
-def count_dispatched(model: nn.Module, inputs: Inputs, tool: str, *, training: bool) -> ToolCount:
+def count_dispatched(
+    model: nn.Module, inputs: Inputs, tool: str, *, training: bool, with_vectors: bool = False
+) -> ToolCount:
     """Run one forward pass, or forward and backward, under torch's counter where the model lies.
 
+    The counter knows no products with a vector; they can be added to it.
     Gradients that were there are lost, and norms over batches see the inputs. Raises whatever the model raises.
     """
-    seen, counter = _Seen(), FlopCounterMode(display=False)
+    more = dict.fromkeys(VECTOR_PRODUCTS, _vector_flops) if with_vectors else {}
+    seen, counter = _Seen(), FlopCounterMode(display=False, custom_mapping=more)
     # The counter takes operations apart that it does not know; what arrives at `seen` is what it let pass.
     with seen, counter:
         if training:
@@ -106,7 +111,7 @@ def count_on_meta(
     """Count one forward pass, or forward and backward of a training step, without memory or arithmetic."""
     with torch.device("meta"):
         model, inputs = build(), make_inputs()
-    return count_dispatched(model, inputs, META_TOOL, training=training).flops or 0
+    return count_dispatched(model, inputs, META_TOOL, training=training, with_vectors=True).flops or 0
 
 
 def on_meta(model: nn.Module) -> nn.Module:
@@ -188,6 +193,12 @@ def as_tuple(inputs: Inputs) -> tuple[Tensor, ...]:
 def first_line(err: BaseException) -> str:
     """Say what kind of error it is, and the first line of what it says."""
     return f"{type(err).__name__}: {str(err).strip().partition(chr(10))[0]}"
+
+
+def _vector_flops(*shapes: torch.Size, out_shape: object = None, **others: object) -> int:
+    # The matrix, or the first vector, comes right before the vector.
+    matrix = [shape for shape in shapes if isinstance(shape, torch.Size)][-2]
+    return FLOPS_PER_MULTIPLY_ADD * math.prod(matrix)
 
 
 class _Seen(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -1,11 +1,11 @@
-"""Finds the model that `--model` asks for: a built-in kind with options of its shape, a file's function, or a folder."""
+"""Finds the model that `--model` asks for: a built-in kind and its shape, a file's function, or a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ from bench.models.hugging_face import load_folder
 from bench.models.mlp import MlpConfig
 from bench.models.spelling import did_you_mean
 
-HEAD_WIDTH = 64
+WIDE_FROM = 512
 ALLOWED = f"{', '.join(KINDS)}, path/to/file.py:function, or a folder with a config.json"
 
 OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -119,12 +119,13 @@ def _gpt(
     d_ff: int | None = None,
     vocabulary: int = 256,
     context: int = 128,
-    activation: str = "gelu",
+    activation: Literal["gelu", "swiglu"] = "gelu",
     tied_head: bool = False,
 ) -> GptConfig:
-    """Fill in what is usual: heads of 64, and a feed-forward part of 8 * width^2 parameters."""
+    """Fill in what is usual: heads of 64 (of 32 in narrow models), a feed-forward part of 8 * width^2 parameters."""
     if heads is None:
-        heads = d_model // HEAD_WIDTH if d_model >= HEAD_WIDTH and d_model % HEAD_WIDTH == 0 else 1
+        head_width = 64 if d_model >= WIDE_FROM else 32
+        heads = d_model // head_width if d_model and d_model % head_width == 0 else 1
     if d_ff is None:
         # SwiGLU has three matrices where GELU has two. Source: Shazeer 2020, GLU Variants Improve Transformer.
         d_ff = 4 * d_model if activation == "gelu" else round(8 * d_model / 3 / 64) * 64 or d_model
@@ -135,7 +136,7 @@ def _gpt(
         num_key_value_heads=kv_heads,
         feed_forward_width=d_ff,
         context_tokens=context,
-        activation=activation,  # type: ignore[arg-type], the shape itself refuses other words
+        activation=activation,
         tied_head=tied_head,
         vocabulary=vocabulary,
     )

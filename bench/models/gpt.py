@@ -126,7 +126,8 @@ class GptConfig:
 class KeyValueCache:
     """Keys and values of the tokens seen so far, for each layer (sequences, key-value heads, tokens, head width).
 
-    The memory for `num_tokens` tokens a sequence is taken at once; `length` says how many lie in it.
+    The memory for `num_tokens` tokens a sequence is taken at once; `length` says how many lie in it. No gradient
+    flows through it.
     """
 
     def __init__(
@@ -159,8 +160,8 @@ class KeyValueCache:
     def append(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         """Store keys and values of new tokens of a layer; returns those of all tokens so far, as views."""
         end = self.length + key.shape[2]
-        self._held[layer, 0, :, :, self.length : end] = key
-        self._held[layer, 1, :, :, self.length : end] = value
+        self._held[layer, 0, :, :, self.length : end] = key.detach()
+        self._held[layer, 1, :, :, self.length : end] = value.detach()
         return self._held[layer, 0, :, :, :end], self._held[layer, 1, :, :, :end]
 
 

@@ -10,6 +10,8 @@ from bench.models.building import build
 from bench.models.generation import generate
 from bench.models.gpt import Gpt, GptConfig, KeyValueCache
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FP32_TOLERANCE = 2e-6
 """Logits are of size 0.1; sums of another order differ in the last bits."""
 

@@ -14,6 +14,8 @@ from bench.models.convolutional import ConvConfig
 from bench.models.gpt import Gpt, GptConfig
 from bench.models.mlp import MlpConfig
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SHAPES: list[Config] = [
     MlpConfig(),
     MlpConfig(hidden_widths=()),

@@ -52,15 +52,18 @@ def test_two_processes_reach_what_one_reaches(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads((tmp_path / "found.json").read_text())
     module = worker()
+    # Muon orthogonalises in bf16, where another order of sums shows earlier.
+    tolerances = {"sgd": 1e-4, "muon": 2e-3}
     for name, recipe in module.RECIPES.items():
+        close = tolerances[name]
         alone: dict[str, Any] = module.run(recipe, ALONE, None)
         for kind in ("ddp", "fsdp"):
             team = found[f"{kind} {name}"]
-            assert team["training"] == pytest.approx(alone["training"], rel=1e-4), (kind, name)
-            assert team["validation"] == pytest.approx(alone["validation"], rel=1e-4), (kind, name)
+            assert team["training"] == pytest.approx(alone["training"], rel=close), (kind, name)
+            assert team["validation"] == pytest.approx(alone["validation"], rel=close), (kind, name)
             # Each row of the test part once and in its place: 359 rows do not split evenly.
-            assert team["test"] == pytest.approx(alone["test"], rel=1e-2, abs=1e-4), (kind, name)
-            assert team["weights"] == pytest.approx(alone["weights"], rel=1e-3), (kind, name)
+            assert team["test"] == pytest.approx(alone["test"], rel=10 * close, abs=close), (kind, name)
+            assert team["weights"] == pytest.approx(alone["weights"], rel=10 * close), (kind, name)
         assert alone["training"][-1] < alone["training"][0]
         # A checkpoint of a team is whole: one process goes on from it, and tells that it is not the same.
         for kind in ("ddp", "fsdp"):

@@ -173,7 +173,7 @@ KILLED = [
     "--checkpoint-every",
     "6",
 ]
-NUM_KILLS = 6
+NUM_KILLS = 5
 
 
 def start(folder: Path, *more: str) -> subprocess.Popen[str]:

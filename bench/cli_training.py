@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from bench.training.running import Order
 
 WARMUP_SHARE = 0.05
+SHAPE = ("layers", "d_model", "heads", "kv_heads", "d_ff", "activation")
+SECONDS_FOR_RANK_0 = 5.0
 BUSY_LOAD_PER_CORE = 0.75
 FILE = click.Path(dir_okay=False, path_type=Path)
 POSITIVE = click.IntRange(min=1)
@@ -37,6 +39,13 @@ NOT_NEGATIVE = click.IntRange(min=0)
 @click.option(
     "--data", default=None, metavar="digits|source-text|PATH", help="Default: digits, or text for gpt."
 )
+@click.option("--layers", type=NOT_NEGATIVE, help="Depth of a built-in model.")
+@click.option("--d-model", type=POSITIVE, help="Width of a built-in model.")
+@click.option("--heads", type=POSITIVE, help="Attention heads of gpt.")
+@click.option("--kv-heads", type=POSITIVE, help="Heads of keys and values of gpt.")
+@click.option("--d-ff", type=POSITIVE, help="Width of the feed-forward part of gpt.")
+@click.option("--activation", type=click.Choice(["gelu", "swiglu"]), help="Of gpt.")
+@click.option("--context", default=128, show_default=True, type=POSITIVE, help="Tokens in a row of text.")
 @click.option("--target", default=None, help="Column of a table to learn.")
 @click.option("--vocabulary", default="bytes", show_default=True, help="Of text: bytes or bpe:SIZE.")
 @click.option("--steps", default=600, show_default=True, type=POSITIVE)
@@ -92,20 +101,23 @@ def train(output: Path, as_json: bool, verbose: bool, **options: Any) -> None:  
         raise MeasurementError(
             "Stopped by ctrl-C: no record was written. With --checkpoint FILE a run can be stopped and resumed."
         ) from None
-    except BenchplanError as err:
-        # One process speaks for all.
+    except BenchplanError:
         if not leads:
-            sys.exit(err.exit_status)
+            # The first speaks for all; where it does not fail as well, torchrun does not end this one meanwhile.
+            time.sleep(SECONDS_FOR_RANK_0)
         raise
 
 
 def _train(output: Path, as_json: bool, say: Callable[[str], None], options: dict[str, Any]) -> None:
     save: Path | None = options["save"]
+    checkpoint: Path | None = options["checkpoint"]
     check_optimizer(options["optimizer"])
     check_schedule(options["schedule"])
-    for path in (output, *(file.parent for file in (save, options["checkpoint"]) if file)):
-        check_folder(path)
     _check_steps(options)
+    for path in (output, *(file.parent for file in (save, checkpoint) if file)):
+        check_folder(path)
+    if checkpoint is not None and not options["resume"]:
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
     if hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY_LOAD_PER_CORE * (os.cpu_count() or 1):
         # Threads that spin at each barrier are many times slower beside other work.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -158,7 +170,12 @@ def _order(options: dict[str, Any]) -> Order:
         model=model,
         data=options["data"] or ("source-text" if model == "gpt" else "digits"),
         recipe=recipe,
-        data_options={"target": options["target"], "vocabulary": options["vocabulary"]},
+        data_options={
+            "target": options["target"],
+            "vocabulary": options["vocabulary"],
+            "context_tokens": options["context"],
+        },
+        model_options={name: options[name] for name in SHAPE if options[name] is not None},
         device=options["device"],
         checkpoint=options["checkpoint"],
         checkpoint_every=options["checkpoint_every"],

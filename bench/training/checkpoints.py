@@ -12,13 +12,10 @@ from safetensors.torch import save as to_safetensors
 from torch import Tensor
 
 from bench.errors import InputError
-from bench.models.building import Config, Model, build
-from bench.models.gpt import GptConfig
-from bench.models.mlp import MlpConfig
+from bench.models.building import KINDS, Config, Model, build
 from bench.record import write_atomically
 
 METADATA_KEY = "benchplan.model"
-KINDS: dict[str, type[Config]] = {"mlp": MlpConfig, "gpt": GptConfig}
 
 
 def save_model(model: Model, path: Path) -> int:
@@ -80,5 +77,5 @@ def tensors_as_bytes(tensors: dict[str, Tensor], metadata: dict[str, str] | None
 def _config(shape: str) -> Config:
     fields = json.loads(shape)
     kind = KINDS[fields.pop("kind")]
-    config: Config = TypeAdapter(kind).validate_python(fields)
-    return config
+    adapter: TypeAdapter[Config] = TypeAdapter(kind)
+    return adapter.validate_python(fields)

@@ -40,6 +40,7 @@ class Outcome:
     team: Team
     device: Device
     scaling: Scaling | None
+    notes: tuple[str, ...] = ()
 
 
 def record_of(outcome: Outcome, watch: QuietWatch, seconds: float) -> Record:
@@ -48,7 +49,7 @@ def record_of(outcome: Outcome, watch: QuietWatch, seconds: float) -> Record:
     sheet.losses()
     sheet.speed()
     sheet.scaling()
-    warnings = [*outcome.task.notes, *outcome.run.warnings]
+    warnings = [note for note in (*outcome.notes, *outcome.run.warnings) if note]
     if outcome.run.num_steps < outcome.recipe.num_steps:
         warnings.append(
             f"trained for {outcome.run.num_steps} of {outcome.recipe.num_steps} steps; the weights are those "
@@ -78,7 +79,9 @@ class _Sheet:
         """Losses of training, validation and test, and the size of the model."""
         run, test, item = self.outcome.run, self.outcome.test, self.outcome.task.data.item.removesuffix("s")
         recipe = self.outcome.recipe.in_words()
-        self._add("params", self.outcome.task.params, "elements of all parameters")
+        self._add(
+            "params", sum(p.numel() for p in self.outcome.model.parameters()), "elements of all parameters"
+        )
         last = run.training_losses_nats[-STEPS_PER_BLOCK:]
         self._add(
             f"training_loss_nats_per_{item}",

@@ -114,6 +114,12 @@ class Team:
                 if reshard is not None:
                     reshard()
 
+    def same_buffers(self, model: nn.Module) -> None:
+        """Let all score with rank 0's running statistics, which each process gathered from its own rows."""
+        if self.size > 1:
+            for buffer in model.buffers():
+                dist.broadcast(buffer, 0)
+
     def barrier(self) -> None:
         """Wait for all."""
         if self.size > 1:

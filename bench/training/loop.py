@@ -247,7 +247,10 @@ class _Loop:
         if self.team.leads:
             own = bf16_speedup(self.model, self.data, self.recipe)
         device = self.data.training.inputs.device
-        ratio = float(self.team.average(torch.tensor([own], device=device))[0]) * self.team.size
+        ratio = (
+            float(self.team.average(torch.tensor([own], dtype=torch.float64, device=device))[0])
+            * self.team.size
+        )
         self.history.bf16, self.history.bf16_speedup_ratio = ratio > MIN_GAIN_RATIO, ratio
         self.say(
             f"bf16 autocast is {ratio:.2f} x as fast here: {'used' if self.history.bf16 else 'not used'}"

@@ -120,7 +120,9 @@ def _adam(groups: Groups, rate: float, fused: bool) -> Optimizer:
 
 
 def _sgd(groups: Groups, rate: float, fused: bool) -> Optimizer:
-    return torch.optim.SGD(groups, lr=rate, momentum=MOMENTUM, fused=fused)
+    # torch's fused kernels of Adam know sharded parameters; that of SGD does not.
+    sharded = any(hasattr(p, "full_tensor") for group in groups for p in group["params"])
+    return torch.optim.SGD(groups, lr=rate, momentum=MOMENTUM, fused=fused and not sharded)
 
 
 def _rmsprop(groups: Groups, rate: float, fused: bool) -> Optimizer:

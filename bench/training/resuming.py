@@ -50,6 +50,7 @@ class CheckpointFile:
         self.every = every
         self.written_step: int | None = None
         self.troubles: list[str] = []
+        self._newest_is_damaged = False
 
     @property
     def previous(self) -> Path:
@@ -78,6 +79,7 @@ class CheckpointFile:
                 faults.append(f"{path}: {snapshot}")
                 continue
             self.written_step = snapshot.step
+            self._newest_is_damaged = path != self.path
             told = "; ".join(faults)
             return snapshot, told and f"{told}; resumed from {path} of step {snapshot.step} instead"
         raise InputError(
@@ -92,8 +94,11 @@ class CheckpointFile:
         self._remove_leftovers()
         try:
             content = _as_bytes(snapshot)
-            self._keep_previous()
+            # A damaged file must not take the place of the one that the run went on from.
+            if not self._newest_is_damaged:
+                self._keep_previous()
             write_atomically(self.path, content)
+            self._newest_is_damaged = False
             _settle(self.path.parent)
         except OSError as err:
             self._refuse_or_note(err, snapshot.step)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ import torch
 from bench.calibration import peak_flops
 from bench.comparison import threads
 from bench.environment import Device, choose_device, num_cores
-from bench.errors import BenchplanError, InputError
+from bench.errors import InputError
 from bench.measuring.contention import QuietWatch
 from bench.record import Record
 from bench.training.checkpoints import save_weights
@@ -26,7 +24,7 @@ from bench.training.recipes import Recipe
 from bench.training.resuming import CheckpointFile
 from bench.training.scaling import measure_scaling
 from bench.training.scoring import score
-from bench.training.tasks import Task, make_task
+from bench.training.tasks import check_fit, make_task, unlike_one_batch
 
 
 @dataclass(frozen=True)
@@ -87,11 +85,12 @@ def _train(order: Order, device: Device, team: Team, checkpoint: CheckpointFile 
     recipe = order.recipe
     # Weights and dropout follow from the seed; rows of a process differ, so its dropout may be its own.
     torch.manual_seed(recipe.seed)
-    with _user_code_named(order):
-        task = make_task(order.model, order.data, recipe.seed, order.model_options, order.data_options)
-        model = task.build().to(device)
-    for note in task.notes:
-        say(note)
+    task = make_task(order.model, order.data, recipe.seed, order.model_options, order.data_options)
+    model = task.build()
+    if task.config is None:
+        check_fit(model, task)
+    notes = (*task.data.notes, unlike_one_batch(model, team.size * recipe.accumulate))
+    model = model.to(device)
     data = task.data.to(device)
     torch.manual_seed(recipe.seed + team.rank)
     peak = _peak(order, device, team, say)
@@ -105,7 +104,7 @@ def _train(order: Order, device: Device, team: Team, checkpoint: CheckpointFile 
     if order.measure_scaling and team.size > 1:
         say(f"measuring how {team.size} processes scale")
         scaling = measure_scaling(lambda: task.build().to(device), data, recipe, team, run.bf16)
-    return Outcome(task, model, recipe, run, test, pace, team, device, scaling)
+    return Outcome(task, model, recipe, run, test, pace, team, device, scaling, notes)
 
 
 def _checkpoint(order: Order) -> CheckpointFile | None:
@@ -136,21 +135,3 @@ def _peak(order: Order, device: Device, team: Team, say: Say) -> float | None:
 
 def _num_threads() -> int:
     return min(num_cores(), torch.get_num_threads())
-
-
-@contextmanager
-def _user_code_named(order: Order) -> Iterator[None]:
-    """Turn what a model file of the user raises into an InputError that names it."""
-    try:
-        yield
-    except (BenchplanError, MemoryError, KeyboardInterrupt):
-        raise
-    except Exception as err:
-        first_line = str(err).partition("\n")[0]
-        raise InputError(
-            f"--model {order.model} --data {order.data}: the model cannot be built "
-            f"({type(err).__name__}: {first_line})"
-        ) from err
-
-
-__all__ = ["Finished", "Order", "Task", "run_training"]

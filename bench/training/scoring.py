@@ -31,6 +31,7 @@ class Scores:
 def score(model: nn.Module, batch: Batch, rows_per_call: int = ROWS_PER_CALL, team: Team = ALONE) -> Scores:
     """Score a model on a part of the data, row by row; each process of a team takes its share of the rows."""
     model.eval()
+    team.same_buffers(model)
     part = team.equal_share(batch)
     found: list[torch.Tensor] = []
     # Parameters that are gathered for each layer cannot live under inference mode.

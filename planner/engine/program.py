@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.engine.rows import Row
 from planner.errors import FigureError
 
 Function = Callable[..., Any]
@@ -114,17 +115,15 @@ class Program:
         rows_needed = {
             t for n in self.nodes.values() for p in n.parameters if p.kind == "series" for t in p.targets
         }
-        rows: dict[str, list[Any]] = {
-            name: [] for name in {*kept, *rows_needed} if self.phases[name] == "monthly"
-        }
+        rows = {name: Row(months) for name in {*kept, *rows_needed} if self.phases[name] == "monthly"}
         values: dict[str, Any] = {name: leaves[name] for name in self.leaves}
         # What divides by zero must not pass for a value; formulas that choose between branches ignore it themselves.
         with np.errstate(divide="raise", invalid="raise", over="raise"):
             self._run_phases(values, rows, rows_needed, months)
-        return {name: _stacked(rows[name]) if name in rows else values[name] for name in kept}
+        return {name: rows[name].values() if name in rows else values[name] for name in kept}
 
     def _run_phases(
-        self, values: dict[str, Any], rows: Mapping[str, list[Any]], rows_needed: Iterable[str], months: int
+        self, values: dict[str, Any], rows: Mapping[str, Row], rows_needed: Iterable[str], months: int
     ) -> None:
         once, monthly = self._steps("once"), self._steps("monthly", rows)
         before = dict(self.openings)
@@ -139,12 +138,12 @@ class Program:
             for name in previous:
                 previous[name] = values[name.removeprefix("previous ")]
             for name, row in rows.items():
-                row.append(values[name])
+                row.add(values[name])
         for node in self.nodes.values():
             values |= {_slot(p): values[p.targets[0]] for p in node.parameters if p.kind == "closing"}
         for name in rows_needed:
-            row = rows.get(name) or [values[name]] * months
-            values[f"series {name}"] = _stacked([np.atleast_1d(value) for value in row])
+            row = rows[name].values() if name in rows else np.stack([values[name]] * months)
+            values[f"series {name}"] = row if row.ndim > 1 else row[:, None]
         _run_steps(self._steps("after"), values)
 
     def _steps(self, phase: Phase, kept: Iterable[str] = ()) -> list[Step]:
@@ -278,14 +277,6 @@ def _slice(leaves: Mapping[str, Any], names: Sequence[str], draws: int, block: s
         else leaves[name]
         for name in names
     }
-
-
-def _stacked(row: Sequence[Any]) -> Any:  # noqa: ANN401 (scalars or arrays, as the figures give them)
-    return (
-        np.stack(np.broadcast_arrays(*row))
-        if any(np.ndim(value) for value in row)
-        else np.array(row, dtype=float)
-    )
 
 
 def _joined(parts: Sequence[Any], size: int, is_monthly: bool) -> Any:  # noqa: ANN401

@@ -142,8 +142,8 @@ class Program:
         for node in self.nodes.values():
             values |= {_slot(p): values[p.targets[0]] for p in node.parameters if p.kind == "closing"}
         for name in rows_needed:
-            row = rows[name].values() if name in rows else np.stack([values[name]] * months)
-            values[f"series {name}"] = row if row.ndim > 1 else row[:, None]
+            series = rows[name].values() if name in rows else np.stack([values[name]] * months)
+            values[f"series {name}"] = series if series.ndim > 1 else series[:, None]
         _run_steps(self._steps("after"), values)
 
     def _steps(self, phase: Phase, kept: Iterable[str] = ()) -> list[Step]:

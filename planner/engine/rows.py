@@ -32,7 +32,7 @@ class Row:
         return self._values
 
     def _widen(self, shape: tuple[int, ...]) -> None:
-        """Make room for a month of another shape, which may repeat itself in the months that are there or they in it."""
+        """Make room for a month of another shape: the shorter of them and the months before repeats itself."""
         old = self._values
         wide = np.broadcast_shapes(old.shape[1:], shape)
         if wide != old.shape[1:]:

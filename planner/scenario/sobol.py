@@ -18,6 +18,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.scenario.normal import normal_quantile
+
 Array = NDArray[np.float64]
 Words = NDArray[np.uint32]
 Places = NDArray[np.intp]
@@ -97,17 +99,15 @@ class Net:
         out *= 2.0**-BITS
 
     def scores(self, scramble: int, start: int, out: Array) -> None:
-        """Write the standard normal quantiles of `uniforms` into `out`, in less time than scipy's `ndtri` takes.
+        """Write the standard normal quantiles of `uniforms` into `out`, in less time than `normal_quantile` takes.
 
         The points of a chunk lie one in each cell of 1/1,024. In the order of the cells they meet the polynomials of
         all cells in the order of a table, so that nothing is looked up before the values go to their places.
         """
         tables = self._tables(scramble)
         if tables.low.shape[1] < CHUNK_DRAWS:
-            from scipy.special import ndtri
-
             self.uniforms(scramble, start, out)
-            ndtri(out, out=out)
+            out[...] = normal_quantile(out)
             return
         by_cell, flips = tables.inside
         words, where, t, z = self._scratch
@@ -165,8 +165,6 @@ class _Tables:
 
 def _scores_in_cells(t: Array, z: Array) -> None:
     """Write into `z` the normal quantiles of the cells' points, of which `t` are the digits below the cells'."""
-    from scipy.special import ndtri
-
     first, *middle, last = _polynomials_of_scores()
     np.multiply(last, t, out=z)
     for coefficients in reversed(middle):
@@ -174,17 +172,15 @@ def _scores_in_cells(t: Array, z: Array) -> None:
         z *= t
     z += first
     for end in (slice(None, _EDGE_CELLS), slice(-_EDGE_CELLS, None)):
-        z[:, end] = ndtri((_CELLS[end] + (t[:, end] + 0.5) / _CELL_WIDTH) / CHUNK_DRAWS)
+        z[:, end] = normal_quantile((_CELLS[end] + (t[:, end] + 0.5) / _CELL_WIDTH) / CHUNK_DRAWS)
 
 
 @cache
 def _polynomials_of_scores() -> Array:
     """Return the coefficients, by rising power of the digits below a cell's, of the normal quantile in each cell."""
-    from scipy.special import ndtri
-
     # Interpolation in Chebyshev's points, at the middles of the words.
     nodes = 0.5 + 0.5 * np.cos(np.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
-    values = ndtri((_CELLS + nodes[:, None]) / CHUNK_DRAWS)
+    values = normal_quantile((_CELLS + nodes[:, None]) / CHUNK_DRAWS)
     powers = np.vander(nodes - 0.5 / _CELL_WIDTH, increasing=True)
     coefficients = np.linalg.solve(powers, values) / float(_CELL_WIDTH) ** np.arange(_DEGREE + 1)[:, None]
     return np.ascontiguousarray(coefficients, dtype=np.float64)

@@ -12,6 +12,7 @@ evenly together in few points already: `docs/sampling.md` says how.
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from functools import cache, cached_property
 from importlib.resources import files
 
@@ -47,22 +48,33 @@ def direction_numbers() -> Words:
     Comput. 30, equation 2, and their file new-joe-kuo-6.21201.
     """
     text = files("planner.scenario").joinpath("direction_numbers.csv").read_text(encoding="ascii")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    columns = [_columns(int(row["polynomial"]), [int(m) for m in row["start"].split()]) for row in rows]
-    return np.array(columns, dtype=np.uint32)
+    rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+    polynomials = [int(row["polynomial"]) for row in rows]
+    starts = [[int(m) for m in row["start"].split()] for row in rows]
+    return _extended(
+        polynomials, [start if p > 1 else [1] * BITS for p, start in zip(polynomials, starts, strict=True)]
+    )
 
 
-def _columns(polynomial: int, start: list[int]) -> list[int]:
-    """Extend the first direction numbers of a dimension to 32 by its primitive polynomial."""
-    degree = polynomial.bit_length() - 1
-    numbers = list(start) if degree else [1] * BITS
-    for k in range(len(numbers), BITS):
-        new = numbers[k - degree] ^ (numbers[k - degree] << degree)
-        for i in range(1, degree):
-            if polynomial >> (degree - i) & 1:
-                new ^= numbers[k - i] << i
-        numbers.append(new)
-    return [number << (BITS - 1 - k) for k, number in enumerate(numbers)]
+def _extended(polynomials: Sequence[int], starts: Sequence[Sequence[int]]) -> Words:
+    """Extend the first direction numbers of all dimensions to 32 by their primitive polynomials."""
+    degrees = np.array([polynomial.bit_length() - 1 for polynomial in polynomials])
+    longest = int(degrees.max())
+    back = np.arange(longest, 0, -1)
+    taps = np.array(polynomials)[:, None] >> np.maximum(degrees[:, None] - back, 0) & (
+        back <= degrees[:, None]
+    )
+    found = np.zeros((len(degrees), longest + BITS), dtype=np.uint32)
+    for dimension, start in enumerate(starts):
+        for k, number in enumerate(start):
+            found[dimension, longest + k] = number << (BITS - 1 - k)
+    given = np.array([len(start) for start in starts])
+    every = np.arange(len(degrees))
+    for k in range(BITS):
+        new = np.bitwise_xor.reduce(np.where(taps, found[:, k : k + longest], np.uint32(0)), axis=1)
+        new ^= found[every, longest + k - degrees] >> degrees.astype(np.uint32)
+        found[:, longest + k] = np.where(k < given, found[:, longest + k], new)
+    return found[:, longest:]
 
 
 class Net:

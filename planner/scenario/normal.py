@@ -52,15 +52,22 @@ def normal_quantile(u: Array) -> Array:
     """
     u = np.asarray(u, dtype=np.float64)
     off = u - 0.5
-    scores = np.asarray(off * _ratio("middle", _MIDDLE_SHIFT - off * off))
     is_tail = np.abs(off) > _MIDDLE
+    if is_tail.all():
+        return np.copysign(_tail(np.minimum(u, 1.0 - u)), off)
+    scores = np.asarray(off * _ratio("middle", _MIDDLE_SHIFT - off * off))
     if is_tail.any():
         tail = u[is_tail]
-        depth = np.sqrt(-np.log(np.minimum(tail, 1.0 - tail)))
-        near = _ratio("tail", np.minimum(depth, _FAR) - _TAIL_SHIFT)
-        far = _ratio("far", np.maximum(depth, _FAR) - _FAR)
-        scores[is_tail] = np.copysign(np.where(depth <= _FAR, near, far), tail - 0.5)
+        scores[is_tail] = np.copysign(_tail(np.minimum(tail, 1.0 - tail)), tail - 0.5)
     return scores
+
+
+def _tail(share: Array) -> Array:
+    """Return how far out a small share in either tail lies."""
+    depth = np.sqrt(-np.log(share))
+    near = _ratio("tail", depth - _TAIL_SHIFT)
+    is_far = depth > _FAR
+    return np.where(is_far, _ratio("far", depth - _FAR), near) if is_far.any() else near
 
 
 def _ratio(part: str, x: Array) -> Array:

@@ -12,7 +12,8 @@ evenly together in few points already: `docs/sampling.md` says how.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, cached_property
 from importlib.resources import files
 
@@ -36,8 +37,8 @@ _CELL_BITS = np.uint32(BITS - CHUNK_BITS)
 _CELL_WIDTH = 1 << int(_CELL_BITS)
 _INSIDE = np.uint32(_CELL_WIDTH - 1)
 _CELLS = np.arange(CHUNK_DRAWS)
-_DEGREE, _EDGE_CELLS = 6, 16
-"""Of the polynomials in the cells, and how many cells at either end have none: the error stays below 2e-14."""
+_DEGREE, _EDGES = 6, np.r_[_CELLS[:16], _CELLS[-16:]]
+"""Of the polynomials in the cells, and the cells at either end, which have none: the error stays below 2e-14."""
 
 
 @cache
@@ -127,7 +128,8 @@ class Net:
         for first in range(0, out.shape[1], CHUNK_DRAWS):
             chunk = slice((start + first) // CHUNK_DRAWS, (start + first) // CHUNK_DRAWS + 1)
             t[...] = np.bitwise_xor(by_cell, flips[:, chunk], out=words)
-            _scores_in_cells(t, z)
+            with _whole_rows():
+                _scores_in_cells(t, z)
             np.bitwise_xor(tables.low, tables.high[:, chunk], out=words)
             np.right_shift(words, _CELL_BITS, out=words)
             np.add(words, row_starts, out=where)
@@ -175,6 +177,16 @@ class _Tables:
         return _combinations(by_cell, np.zeros_like(shifts)), _combinations(columns[:, CHUNK_BITS:], shifts)
 
 
+@contextmanager
+def _whole_rows() -> Iterator[None]:
+    """Let numpy repeat a table for every row as it stands; otherwise it copies as many as fit into its larger buffer."""
+    before = np.setbufsize(CHUNK_DRAWS)
+    try:
+        yield
+    finally:
+        np.setbufsize(before)
+
+
 def _scores_in_cells(t: Array, z: Array) -> None:
     """Write into `z` the normal quantiles of the cells' points, of which `t` are the digits below the cells'."""
     first, *middle, last = _polynomials_of_scores()
@@ -183,8 +195,7 @@ def _scores_in_cells(t: Array, z: Array) -> None:
         z += coefficients
         z *= t
     z += first
-    for end in (slice(None, _EDGE_CELLS), slice(-_EDGE_CELLS, None)):
-        z[:, end] = normal_quantile((_CELLS[end] + (t[:, end] + 0.5) / _CELL_WIDTH) / CHUNK_DRAWS)
+    z[:, _EDGES] = normal_quantile((_EDGES + (t[:, _EDGES] + 0.5) / _CELL_WIDTH) / CHUNK_DRAWS)
 
 
 @cache

@@ -184,5 +184,6 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     array = np.asarray(value, dtype=float)
     if array.shape[-1:] == (1,) and array.ndim > 1:
         array = array[..., 0]
-    known = np.isfinite(array)
-    return (array if known.all() else np.where(known, array.astype(object), None)).tolist()
+    known, items = np.isfinite(array), array.astype(object)
+    items[~known] = None
+    return items.tolist()

@@ -3,8 +3,7 @@
 `5 to 10` is a 90 % interval: lognormal with p5 = 5 and p95 = 10, or logit-normal where the unit is a share.
 In `normal(low, high)` the two numbers are p5 and p95 as well.
 
-Only what depends on others without being normal inside, and a beta distribution, need scipy to be sampled, which then
-takes a third of a second to import.
+To sample them, only a beta distribution and what depends on others without being normal inside need scipy.
 """
 
 from __future__ import annotations

@@ -179,7 +179,7 @@ class _Tables:
 
 @contextmanager
 def _whole_rows() -> Iterator[None]:
-    """Let numpy repeat a table for every row as it stands; otherwise it copies as many as fit into its larger buffer."""
+    """Let numpy repeat a table for every row as it stands, rather than copy it until a larger buffer is full."""
     before = np.setbufsize(CHUNK_DRAWS)
     try:
         yield

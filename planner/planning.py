@@ -27,7 +27,7 @@ HEADLINES = (
 """The figures that are kept for every draw."""
 
 MAX_DRAWS = 100_000_000
-PLAN_BLOCK_DRAWS = 4_096
+PLAN_BLOCK_DRAWS = 8_192
 """Draws that go through a plan together: it holds hundreds of figures, and whole rows of some, for each of them."""
 
 

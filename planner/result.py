@@ -143,7 +143,8 @@ def _item_rows(figure: Figure) -> Iterator[dict[str, Any]]:
 
 def _figure_json(figure: Figure) -> dict[str, Any]:
     entry: dict[str, Any] = {"unit": figure.unit, "value": _plain(figure.central)}
-    missing = {figure.status(float(v)) for v in np.ravel(np.asarray(figure.central, dtype=float))} - {""}
+    central = np.asarray(figure.central, dtype=float)
+    missing = {figure.status(float(value)) for value in central[~np.isfinite(central)]}
     if missing:
         entry["status"] = " and ".join(sorted(missing))
     if figure.draws is not None:
@@ -181,8 +182,8 @@ def _summary(quantity: Any) -> dict[str, Any]:  # noqa: ANN401
 def _plain(value: Any) -> Any:  # noqa: ANN401
     """Turn arrays into lists and what is not finite into None, so that JSON holds no NaN."""
     array = np.asarray(value, dtype=float)
-    if array.ndim == 0:
-        return float(array) if np.isfinite(array) else None
-    if array.shape[-1] == 1 and array.ndim > 1:
+    if array.shape[-1:] == (1,) and array.ndim > 1:
         array = array[..., 0]
-    return [_plain(item) for item in array]
+    known, items = np.isfinite(array), array.astype(object)
+    items[~known] = None
+    return items.tolist()

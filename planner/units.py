@@ -7,6 +7,7 @@ The month is the step of the model: `customers` that come in one month and `cust
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -86,6 +87,7 @@ class Unit:
         return self.text
 
 
+@cache
 def unit_of(name: str) -> Unit:
     """Read the unit that a name carries; a name that ends in no unit word, or begins with `num_`, is a bare count.
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
+from planner.scenario.docstrings import field_docstrings
 from planner.scenario.quantities import Assumed
 
 
@@ -24,9 +26,28 @@ class Section(BaseModel):
         strict=True,
         validate_default=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         hide_input_in_errors=False,
     )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401
+        """Document the fields by the docstrings under them; pydantic's own reading of them takes four times as long."""
+        super().__pydantic_init_subclass__(**kwargs)
+        for name, text in field_docstrings(cls).items():
+            if name in cls.__pydantic_fields__:
+                cls.__pydantic_fields__[name].description = text
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Put the documentation of the fields into the JSON Schema as well."""
+        described = handler(schema)
+        properties = handler.resolve_ref_schema(described)["properties"]
+        for name, field in cls.__pydantic_fields__.items():
+            if field.description:
+                properties[field.alias or name]["description"] = field.description
+        return described
 
 
 def assumed(value: float | str, note: str, source: str | None = None, as_of: date | None = None) -> Any:  # noqa: ANN401

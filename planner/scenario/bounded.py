@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from planner.scenario.distributions import POINTS, Array, Continuous, Facts
-from planner.scenario.incomplete_beta import incomplete_beta, inverse_incomplete_beta
+from planner.scenario.incomplete_beta import incomplete_beta, inverse_incomplete_beta, pert_quantiles
 
 PERT_WEIGHT = 4.0
 """How much more the mode counts than an end in the mean of a PERT distribution (Malcolm et al. 1959)."""
@@ -146,12 +146,13 @@ class _BetaOverRange(Continuous):
         low, high = self._range
         return min(max((x - low) / (high - low), 0.0), 1.0)
 
-    def _quantile(self, u: Array) -> Array:
-        from scipy.special import betaincinv
+    @abstractmethod
+    def _unit_quantile(self, u: Array) -> Array:
+        """Return quantiles of the beta distribution over 0..1."""
 
+    def _quantile(self, u: Array) -> Array:
         low, high = self._range
-        unit: Array = betaincinv(*self.shapes, u)
-        return np.clip(low + (high - low) * unit, low, high)
+        return np.clip(low + (high - low) * self._unit_quantile(u), low, high)
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,13 @@ class Pert(_ThreePoints, _BetaOverRange):
     @property
     def _range(self) -> tuple[float, float]:
         return self.low, self.high
+
+    def point(self, u: float) -> float:
+        """Return one quantile."""
+        return float(self._quantile(np.array([u]))[0])
+
+    def _unit_quantile(self, u: Array) -> Array:
+        return pert_quantiles(*self.shapes, u)
 
     def _describe(self) -> Facts:
         p5, median, p95 = (self.point(u) for u in POINTS)
@@ -193,6 +201,11 @@ class Beta(_BetaOverRange):
     def shapes(self) -> tuple[float, float]:
         """The two shapes."""
         return self.alpha, self.beta
+
+    def _unit_quantile(self, u: Array) -> Array:
+        from scipy.special import betaincinv
+
+        return np.asarray(betaincinv(*self.shapes, u))
 
     def _describe(self) -> Facts:
         p5, median, p95 = (self.point(u) for u in POINTS)

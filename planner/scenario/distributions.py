@@ -3,7 +3,7 @@
 `5 to 10` is a 90 % interval: lognormal with p5 = 5 and p95 = 10, or logit-normal where the unit is a share.
 In `normal(low, high)` the two numbers are p5 and p95 as well.
 
-Medians, means, p5 and p95 need no scipy; only `quantile`, which sampling calls, imports it.
+To sample them, only a beta distribution and what depends on others without being normal inside need scipy.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from planner.scenario.normal import normal_quantile
 
 Array = NDArray[np.float64]
 
@@ -159,9 +161,7 @@ class _NormalInside(Continuous):
         return float(self.at_scores(np.array([_NORMAL.inv_cdf(u)]))[0])
 
     def _quantile(self, u: Array) -> Array:
-        from scipy.special import ndtri
-
-        return self.at_scores(ndtri(u))
+        return self.at_scores(normal_quantile(u))
 
     @cached_property
     def _shift(self) -> float:

@@ -102,7 +102,10 @@ def _walk(model: type[Section], path: tuple[str, ...]) -> Iterator[Key]:
 def _default(field: FieldInfo, name: str, *, may_be_negative: bool) -> Any:  # noqa: ANN401
     if field.is_required():
         return None
-    default = field.get_default(call_default_factory=True, validated_data={})
+    if field.default_factory is None:
+        default = field.default  # sections are frozen, so that nobody needs a copy
+    else:
+        default = field.get_default(call_default_factory=True, validated_data={})
     return Quantity.read(default, name, may_be_negative) if isinstance(default, Assumed) else default
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from planner.scenario.correlation import Group
 from planner.scenario.dimensions import NUM_OWN_DIMENSIONS, dimensions, dimensions_by_scramble
 from planner.scenario.distributions import Distribution
+from planner.scenario.normal import normal_quantile
 from planner.scenario.sobol import BITS, CHUNK_DRAWS, Net
 
 Array = NDArray[np.float64]
@@ -112,10 +113,7 @@ class Sampler:
             if name not in scores and name not in uniforms:
                 uniforms[name] = self._column(name, start, stop)
         alone = [name for name in as_scores if name not in scores]
-        if alone:
-            from scipy.special import ndtri
-
-            scores |= {name: ndtri(uniforms.pop(name)) for name in alone}
+        scores |= {name: normal_quantile(uniforms.pop(name)) for name in alone}
         return scores, uniforms
 
     def _column(self, name: str, start: int, stop: int) -> Array:

@@ -12,11 +12,15 @@ evenly together in few points already: `docs/sampling.md` says how.
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, cached_property
 from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
+
+from planner.scenario.normal import normal_quantile
 
 Array = NDArray[np.float64]
 Words = NDArray[np.uint32]
@@ -33,8 +37,8 @@ _CELL_BITS = np.uint32(BITS - CHUNK_BITS)
 _CELL_WIDTH = 1 << int(_CELL_BITS)
 _INSIDE = np.uint32(_CELL_WIDTH - 1)
 _CELLS = np.arange(CHUNK_DRAWS)
-_DEGREE, _EDGE_CELLS = 6, 16
-"""Of the polynomials in the cells, and how many cells at either end have none: the error stays below 2e-14."""
+_DEGREE, _EDGES = 6, np.r_[_CELLS[:16], _CELLS[-16:]]
+"""Of the polynomials in the cells, and the cells at either end, which have none: the error stays below 2e-14."""
 
 
 @cache
@@ -45,22 +49,33 @@ def direction_numbers() -> Words:
     Comput. 30, equation 2, and their file new-joe-kuo-6.21201.
     """
     text = files("planner.scenario").joinpath("direction_numbers.csv").read_text(encoding="ascii")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    columns = [_columns(int(row["polynomial"]), [int(m) for m in row["start"].split()]) for row in rows]
-    return np.array(columns, dtype=np.uint32)
+    rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+    polynomials = [int(row["polynomial"]) for row in rows]
+    starts = [[int(m) for m in row["start"].split()] for row in rows]
+    return _extended(
+        polynomials, [start if p > 1 else [1] * BITS for p, start in zip(polynomials, starts, strict=True)]
+    )
 
 
-def _columns(polynomial: int, start: list[int]) -> list[int]:
-    """Extend the first direction numbers of a dimension to 32 by its primitive polynomial."""
-    degree = polynomial.bit_length() - 1
-    numbers = list(start) if degree else [1] * BITS
-    for k in range(len(numbers), BITS):
-        new = numbers[k - degree] ^ (numbers[k - degree] << degree)
-        for i in range(1, degree):
-            if polynomial >> (degree - i) & 1:
-                new ^= numbers[k - i] << i
-        numbers.append(new)
-    return [number << (BITS - 1 - k) for k, number in enumerate(numbers)]
+def _extended(polynomials: Sequence[int], starts: Sequence[Sequence[int]]) -> Words:
+    """Extend the first direction numbers of all dimensions to 32 by their primitive polynomials."""
+    degrees = np.array([polynomial.bit_length() - 1 for polynomial in polynomials])
+    longest = int(degrees.max())
+    back = np.arange(longest, 0, -1)
+    taps = np.array(polynomials)[:, None] >> np.maximum(degrees[:, None] - back, 0) & (
+        back <= degrees[:, None]
+    )
+    found = np.zeros((len(degrees), longest + BITS), dtype=np.uint32)
+    for dimension, start in enumerate(starts):
+        for k, number in enumerate(start):
+            found[dimension, longest + k] = number << (BITS - 1 - k)
+    given = np.array([len(start) for start in starts])
+    every = np.arange(len(degrees))
+    for k in range(BITS):
+        new = np.bitwise_xor.reduce(np.where(taps, found[:, k : k + longest], np.uint32(0)), axis=1)
+        new ^= found[every, longest + k - degrees] >> degrees.astype(np.uint32)
+        found[:, longest + k] = np.where(k < given, found[:, longest + k], new)
+    return found[:, longest:]
 
 
 class Net:
@@ -97,17 +112,15 @@ class Net:
         out *= 2.0**-BITS
 
     def scores(self, scramble: int, start: int, out: Array) -> None:
-        """Write the standard normal quantiles of `uniforms` into `out`, in less time than scipy's `ndtri` takes.
+        """Write the standard normal quantiles of `uniforms` into `out`, in less time than `normal_quantile` takes.
 
         The points of a chunk lie one in each cell of 1/1,024. In the order of the cells they meet the polynomials of
         all cells in the order of a table, so that nothing is looked up before the values go to their places.
         """
         tables = self._tables(scramble)
         if tables.low.shape[1] < CHUNK_DRAWS:
-            from scipy.special import ndtri
-
             self.uniforms(scramble, start, out)
-            ndtri(out, out=out)
+            out[...] = normal_quantile(out)
             return
         by_cell, flips = tables.inside
         words, where, t, z = self._scratch
@@ -115,7 +128,8 @@ class Net:
         for first in range(0, out.shape[1], CHUNK_DRAWS):
             chunk = slice((start + first) // CHUNK_DRAWS, (start + first) // CHUNK_DRAWS + 1)
             t[...] = np.bitwise_xor(by_cell, flips[:, chunk], out=words)
-            _scores_in_cells(t, z)
+            with _whole_rows():
+                _scores_in_cells(t, z)
             np.bitwise_xor(tables.low, tables.high[:, chunk], out=words)
             np.right_shift(words, _CELL_BITS, out=words)
             np.add(words, row_starts, out=where)
@@ -163,28 +177,33 @@ class _Tables:
         return _combinations(by_cell, np.zeros_like(shifts)), _combinations(columns[:, CHUNK_BITS:], shifts)
 
 
+@contextmanager
+def _whole_rows() -> Iterator[None]:
+    """Let numpy repeat a table for every row as it stands, rather than copy it until a larger buffer is full."""
+    before = np.setbufsize(CHUNK_DRAWS)
+    try:
+        yield
+    finally:
+        np.setbufsize(before)
+
+
 def _scores_in_cells(t: Array, z: Array) -> None:
     """Write into `z` the normal quantiles of the cells' points, of which `t` are the digits below the cells'."""
-    from scipy.special import ndtri
-
     first, *middle, last = _polynomials_of_scores()
     np.multiply(last, t, out=z)
     for coefficients in reversed(middle):
         z += coefficients
         z *= t
     z += first
-    for end in (slice(None, _EDGE_CELLS), slice(-_EDGE_CELLS, None)):
-        z[:, end] = ndtri((_CELLS[end] + (t[:, end] + 0.5) / _CELL_WIDTH) / CHUNK_DRAWS)
+    z[:, _EDGES] = normal_quantile((_EDGES + (t[:, _EDGES] + 0.5) / _CELL_WIDTH) / CHUNK_DRAWS)
 
 
 @cache
 def _polynomials_of_scores() -> Array:
     """Return the coefficients, by rising power of the digits below a cell's, of the normal quantile in each cell."""
-    from scipy.special import ndtri
-
     # Interpolation in Chebyshev's points, at the middles of the words.
     nodes = 0.5 + 0.5 * np.cos(np.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
-    values = ndtri((_CELLS + nodes[:, None]) / CHUNK_DRAWS)
+    values = normal_quantile((_CELLS + nodes[:, None]) / CHUNK_DRAWS)
     powers = np.vander(nodes - 0.5 / _CELL_WIDTH, increasing=True)
     coefficients = np.linalg.solve(powers, values) / float(_CELL_WIDTH) ** np.arange(_DEGREE + 1)[:, None]
     return np.ascontiguousarray(coefficients, dtype=np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from planner.errors import suggestion
 from planner.scenario.bounded import Beta, Pert, Triangular, Uniform
@@ -54,9 +55,11 @@ ALLOWED = (
 )
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str, unit: Unit | str = "", may_be_negative: bool = True) -> Distribution:
     """Read the spelling of a distribution of a quantity whose unit, or whose name, is given.
 
+    The same spelling gives the same object, which knows its mean and its quantiles once they were asked for.
     Raises ValueError with what is wrong and the spelling that says what was probably meant.
     """
     written = text.strip()

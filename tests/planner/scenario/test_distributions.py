@@ -11,11 +11,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.special import betaincinv, ndtri
 
 from planner.scenario.bounded import Beta, Pert
 from planner.scenario.discrete import Chance, Choice, Empirical, Poisson
 from planner.scenario.distributions import Distribution, LogitNormal, Lognormal, Normal, number_text
 from planner.scenario.incomplete_beta import incomplete_beta, inverse_incomplete_beta
+from planner.scenario.normal import normal_quantile
 from planner.scenario.spelling import parse
 from planner.scenario.truncation import Truncated
 
@@ -118,6 +120,19 @@ def test_incomplete_beta_agrees_with_scipy(alpha: float, beta: float, share: flo
     assert incomplete_beta(alpha, beta, share) == pytest.approx(stats.beta.cdf(share, alpha, beta), abs=1e-12)
     quantile = inverse_incomplete_beta(alpha, beta, share)
     assert quantile == pytest.approx(stats.beta.ppf(share, alpha, beta), abs=1e-12)
+
+
+def test_quantiles_of_pert_and_normal_are_those_of_scipy_to_the_ends() -> None:
+    tails = 2.0 ** -np.arange(1.0, 53.0)
+    places = np.concatenate([np.linspace(1e-4, 1 - 1e-4, 2_001), tails, 1 - tails])
+    for mode in np.linspace(0, 1, 21):
+        pert = Pert(0, float(mode), 1)
+        found, expected = pert.quantile(places), betaincinv(*pert.shapes, places)
+        np.testing.assert_allclose(found, expected, rtol=1e-13)
+        assert [pert.point(share) for share in places[::50]] == found[::50].tolist()
+    below = np.concatenate([places, 2.0 ** -np.arange(53.0, 1_000.0)])
+    np.testing.assert_allclose(normal_quantile(below), ndtri(below), rtol=5e-15, atol=1e-15)
+    assert normal_quantile(places.reshape(5, -1)).ravel().tolist() == normal_quantile(places).tolist()
 
 
 @pytest.mark.parametrize(("alpha", "beta"), [(3, 8), (0.5, 0.5), (1, 1), (120, 9_000), (10_000, 10_000)])
@@ -359,12 +374,14 @@ def test_impossible_parameters_are_refused_where_they_are_built() -> None:
             build()
 
 
-def test_medians_and_summaries_need_no_scipy() -> None:
+def test_medians_and_most_draws_need_no_scipy() -> None:
     code = (
         "import sys\n"
+        "from planner.scenario.sampling import Sampler\n"
         "from planner.scenario.spelling import parse\n"
         f"for text in {EVERY_KIND}:\n"
         "    parse(text).summary()\n"
+        "    if not text.startswith('beta'): Sampler({'some_usd': parse(text)}, 64, 0).all()\n"
         "parse('0.1 to 0.2', 'churn_share').summary()\n"
         "sys.exit('scipy' in sys.modules)\n"
     )

@@ -14,8 +14,8 @@ HEADLINE_NAMES = (
     "training_bytes_per_second", "loss_nats_per_byte", "accuracy_share", "latency_seconds",
     "throughput_items_per_second",
     "throughput_bytes_per_second", "training_tokens_per_second", "throughput_tokens_per_second",
-    "prefill_seconds", "decode_tokens_per_second", "peak_memory_bytes", "file_bytes", "latency_ratio", "throughput_ratio",
-    "file_ratio",
+    "prefill_seconds", "decode_tokens_per_second", "peak_memory_bytes", "file_bytes", "latency_ratio",
+    "throughput_ratio", "file_ratio",
 )  # fmt: skip
 
 UNITS = (

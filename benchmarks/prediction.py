@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from bench.prediction.cells import CELLS
 from bench.prediction.checking import check_memory, check_task
 from bench.prediction.predicting import predict
 from bench.prediction.tasks import Task, num_params
+from bench.record import Record, load
 
 TIMES_LARGER = 4
 THREADS = 1
@@ -118,7 +120,17 @@ def targets() -> Iterator[Task]:
         yield from (Task(config, "decode", rows, tokens) for rows, tokens in shapes)
 
 
-def errors(results: list[dict[str, Any]], key: str = "predicted_over_measured_ratio") -> dict[str, Any]:
+def by_mode(results: list[dict[str, Any]], key: str) -> dict[str, Any]:
+    """Return the errors of training steps, of inference, and of its two halves."""
+    modes = {"training_step": ("training_step",), "inference": ("prefill", "decode")}
+    modes |= {"prefill": ("prefill",), "decode": ("decode",)}
+    return {
+        name: errors([one for one in results if one["mode"] in members], key)
+        for name, members in modes.items()
+    }
+
+
+def errors(results: list[dict[str, Any]], key: str) -> dict[str, Any]:
     """Return the count, median, 90th percentile and bias of the relative errors, where there are any."""
     off = [one[key] - 1 for one in results if key in one]
     if not off:
@@ -131,10 +143,15 @@ def errors(results: list[dict[str, Any]], key: str = "predicted_over_measured_ra
     }
 
 
-def one_result(task: Task, calibration: Calibration) -> dict[str, Any]:
+def calibrated() -> Record:
+    """Calibrate this machine now."""
+    return measure("cpu", THREADS, lambda text: print(text, file=sys.stderr))
+
+
+def one_result(task: Task, calibration: Calibration, with_memory: bool) -> dict[str, Any]:
     """Predict a step, run it, and return both."""
     found = predict(task, calibration)
-    checked = check_task(task, THREADS)
+    checked = check_task(task, THREADS, calibration.reference_seconds)
     result = {
         "task": task.in_words(),
         "mode": task.mode,
@@ -144,8 +161,15 @@ def one_result(task: Task, calibration: Calibration) -> dict[str, Any]:
         "measured_seconds": checked.seconds,
         "predicted_over_measured_ratio": found.seconds / checked.seconds,
         "inside_interval": found.low <= checked.seconds <= found.high,
+        "pace_ratio": checked.pace_ratio,
+        "predicted_over_measured_undisturbed_ratio": found.undisturbed_seconds / checked.undisturbed_seconds,
+        "undisturbed_inside_interval": (
+            found.undisturbed_low <= checked.undisturbed_seconds <= found.undisturbed_high
+        ),
+        "parts": asdict(found.parts),
+        "undisturbed_seconds": checked.undisturbed_seconds,
     }
-    if task.mode == "training_step":
+    if task.mode == "training_step" and with_memory:
         memory = check_memory(task, THREADS)
         for name in ("peak_memory_bytes", "process_peak_memory_bytes"):
             result[f"predicted_over_measured_{name}_ratio"] = getattr(found, name) / getattr(memory, name)
@@ -157,6 +181,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--only", type=int, help="Only so many steps, evenly spread.")
+    parser.add_argument("--calibration", type=Path, help="A record with one, instead of a new one.")
+    parser.add_argument("--memory-every", type=int, default=3, help="Measure the memory of every so manieth.")
     given = parser.parse_args()
     every = list(targets())
     if given.only:
@@ -165,21 +191,21 @@ def main() -> None:
     assert min(num_params(task) for task in every) >= TIMES_LARGER * largest
     watch = QuietWatch(one_thread=False)
     with watch:
-        record = measure("cpu", THREADS, lambda text: print(text, file=sys.stderr))
+        record = load(given.calibration) if given.calibration else calibrated()
         calibration = of_record(record, THREADS)
         results = []
         for number, task in enumerate(every):
             start = time.perf_counter()
-            results.append(one_result(task, calibration))
+            results.append(one_result(task, calibration, number % given.memory_every == 0))
             last = results[-1]
             print(
                 f"{number + 1:3d}/{len(every)} {last['predicted_over_measured_ratio']:.3f} "
+                f"{last['predicted_over_measured_undisturbed_ratio']:.3f} pace {last['pace_ratio']:.2f} "
                 f"{'in ' if last['inside_interval'] else 'OUT'} {last['measured_seconds']:8.4f} s  "
                 f"{last['task'][:100]} "
                 f"({time.perf_counter() - start:.0f} s)",
                 file=sys.stderr,
             )
-    inference = [one for one in results if one["mode"] != "training_step"]
     document = {
         "machine": record.machine.description,
         "contended": watch.contended,
@@ -188,13 +214,16 @@ def main() -> None:
         "calibration_seconds": record.duration_seconds,
         "largest_calibrated_params": largest,
         "least_predicted_params": min(one["params"] for one in results),
-        "training_step": errors([one for one in results if one["mode"] == "training_step"]),
-        "inference": errors(inference),
-        "prefill": errors([one for one in inference if one["mode"] == "prefill"]),
-        "decode": errors([one for one in inference if one["mode"] == "decode"]),
+        "pace_ratio_of_calibration": calibration.fit.pace_ratio,
+        "pace_ratio_median": float(np.median([one["pace_ratio"] for one in results])),
+        "as_it_ran": by_mode(results, "predicted_over_measured_ratio"),
+        "undisturbed": by_mode(results, "predicted_over_measured_undisturbed_ratio"),
         "tensor_memory": errors(results, "predicted_over_measured_peak_memory_bytes_ratio"),
         "process_memory": errors(results, "predicted_over_measured_process_peak_memory_bytes_ratio"),
         "inside_interval_share": float(np.mean([one["inside_interval"] for one in results])),
+        "undisturbed_inside_interval_share": float(
+            np.mean([one["undisturbed_inside_interval"] for one in results])
+        ),
         "promises": PROMISES,
         "results": results,
     }

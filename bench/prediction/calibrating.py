@@ -14,12 +14,14 @@ from bench.prediction.checking import check_memory
 from bench.prediction.costs import EXTRA, NAMES, Costs, Parts, extras
 from bench.prediction.fitting import Fit, MemoryFit, Seen
 from bench.prediction.microbenchmarks import Point
+from bench.prediction.pace import Reference
 from bench.prediction.tasks import BYTES_PER_FP32, Task, num_params
 from bench.record import Measurement, Record
 from bench.table import CALIBRATION
 
 CELL = "step_seconds"
 MEMORY = "process_peak_memory_bytes"
+REFERENCE = "reference_seconds"
 METHODS = {
     "matmul_flops_per_second": "fastest product of one layer's matrices in fp32; 2 FLOPs per multiply-add",
     "weight_stream_bytes_per_second": "products of few rows with weights in turn; bytes of weights read",
@@ -29,7 +31,8 @@ METHODS = {
     "traffic_bytes_per_second": "sum of two vectors into a new one; bytes read and written",
     EXTRA: "time of an operation inside the steps of small models beyond its traffic, over the bytes that it moves",
     MEMORY: "highest resident memory of a fresh process beyond what torch alone takes, after three steps",
-    CELL: "fastest step of a small model; the conditions say what it is made of at the rates measured here",
+    REFERENCE: "fastest call of a small product and sum that are always the same, by which the pace is told",
+    CELL: "step of a small model over the pace of the reference beside it; the conditions say what it is made of",
 }
 
 
@@ -40,6 +43,8 @@ class Calibration:
     costs: Costs
     fit: Fit
     memory: MemoryFit
+    reference_seconds: float
+    """What the reference takes undisturbed, by which the pace of the machine is told."""
     num_threads: int
 
 
@@ -55,13 +60,16 @@ def calibrate(say: Callable[[str], None] = lambda text: None) -> list[Measuremen
     ):
         say(f"calibration: {words}")
         points += part()
+    reference = Reference()
+    best = reference.best_seconds()
     cells = []
     for number, task in enumerate(CELLS, start=1):
         say(f"calibration: small model {number} of {len(CELLS)}, {task.in_words()}")
-        cells.append(run(task))
+        cells.append(run(task, reference, best))
     for task in MEMORY_CELLS:
         say(f"calibration: memory of a fresh process, {task.in_words()}")
         points.append(_memory_point(task, torch.get_num_threads()))
+    points.append(Point(REFERENCE, "fp32", {}, min(best, reference.best_seconds())))
     costs = Costs.of(points)
     points += extras(costs, [(cell.op_seconds, cell.trace) for cell in cells])
     points += _as_points(Costs.of(points), cells)
@@ -88,7 +96,13 @@ def of_record(record: Record, num_threads: int) -> Calibration:
     memory = [
         (float(point.conditions["tensor_bytes"]), point.value) for point in points if point.name == MEMORY
     ]
-    return Calibration(Costs.of(points), Fit(seen), MemoryFit(tuple(memory)), num_threads)
+    reference = [point.value for point in points if point.name == REFERENCE]
+    if not reference:
+        raise RecordError(
+            "the calibration has no reference for the pace of the machine: make a new one with "
+            "`benchplan bench machine`"
+        )
+    return Calibration(Costs.of(points), Fit(seen), MemoryFit(tuple(memory)), reference[0], num_threads)
 
 
 def has_calibration(record: Record, num_threads: int) -> bool:
@@ -110,14 +124,19 @@ def _memory_point(task: Task, num_threads: int) -> Point:
 def _as_points(costs: Costs, cells: list[Cell]) -> Iterator[Point]:
     for cell in cells:
         parts = costs.parts(cell.trace, BYTES_PER_FP32 * num_params(cell.task))
-        conditions: dict[str, int | float | str] = {"step": cell.task.in_words(), **asdict(parts)}
-        yield Point(CELL, cell.task.mode, conditions, cell.step_seconds)
+        conditions: dict[str, int | float | str] = {
+            "step": cell.task.in_words(),
+            "pace_ratio": cell.whole.pace_ratio,
+            **asdict(parts),
+        }
+        yield Point(CELL, cell.task.mode, conditions, cell.whole.undisturbed_seconds)
 
 
 def _seen(point: Point) -> Seen:
     try:
         parts = Parts(**{name: float(point.conditions[name]) for name in NAMES})
-        return Seen(str(point.conditions["step"]), point.variant, parts, point.value)  # type: ignore[arg-type]
+        pace = float(point.conditions["pace_ratio"])
+        return Seen(str(point.conditions["step"]), point.variant, parts, point.value, pace)  # type: ignore[arg-type]
     except (KeyError, ValueError) as err:
         raise RecordError(
             f"the calibration's step {point.conditions.get('step', 'without a name')!r} does not say what it is "

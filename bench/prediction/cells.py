@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from bench.models.convolutional import ConvConfig
 from bench.models.gpt import GptConfig
 from bench.models.mlp import MlpConfig
 from bench.prediction.clock import now
+from bench.prediction.pace import Paced, Reference, paced
 from bench.prediction.tasks import Task, prepare
 from bench.prediction.tracing import Op, Trace, traced
 
@@ -64,39 +64,26 @@ MEMORY_CELLS: tuple[Task, ...] = (
 
 @dataclass(frozen=True)
 class Cell:
-    """A task that was run: its operations with the seconds of each, and the seconds of a step as a whole."""
+    """A task that was run: its operations with the seconds of each, and the step as a whole."""
 
     task: Task
     trace: Trace
     op_seconds: dict[Op, float]
     """Seconds of one call of each operation, the mean over its places in the step."""
-    step_seconds: float
+    whole: Paced
 
 
-def run(task: Task, budget_seconds: float = SECONDS_PER_CELL) -> Cell:
-    """Run a task and time its steps as a whole, then each of its operations."""
+def run(
+    task: Task, reference: Reference, best_seconds: float, budget_seconds: float = SECONDS_PER_CELL
+) -> Cell:
+    """Run a task and time its steps as a whole, then each of its operations.
+
+    `best_seconds` is what the reference takes undisturbed.
+    """
     step = prepare(task)
-    whole = step_seconds(step, budget_seconds)
+    whole = paced(step, reference, best_seconds, budget_seconds)
     trace, seconds = op_seconds(step, budget_seconds / 2)
     return Cell(task, trace, seconds, whole)
-
-
-def step_seconds(step: Callable[[], object], budget_seconds: float, min_steps: int = MIN_STEPS) -> float:
-    """Return the seconds of the fastest step after two that warm up; the garbage collector waits meanwhile."""
-    step(), step()
-    best, steps = float("inf"), 0
-    until = time.perf_counter() + budget_seconds
-    gc.collect()
-    gc.disable()
-    try:
-        while steps < min_steps or time.perf_counter() < until:
-            start = now()
-            step()
-            best = min(best, now() - start)
-            steps += 1
-    finally:
-        gc.enable()
-    return best
 
 
 def op_seconds(step: Callable[[], object], budget_seconds: float) -> tuple[Trace, dict[Op, float]]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import torch
 
 from bench.measuring.memory import ProcessPeak, tensor_peak_bytes
 from bench.measuring.processes import in_fresh_process
-from bench.prediction.cells import step_seconds
+from bench.prediction.pace import Paced, Reference, paced
 from bench.prediction.tasks import Mode, Task, kept_bytes, prepare
 
 SECONDS_OF_CHECK = 2.0
-MIN_STEPS = 3
 STEPS_OF_MEMORY = 3
 """The first makes the optimizer's state, the second is the first that needs all."""
 
@@ -38,25 +36,18 @@ class Asked:
         return Task(choose(self.model, **self.options), self.mode, self.num_rows, self.num_tokens)
 
 
-@dataclass(frozen=True)
-class Checked:
-    """How long the steps took: by the calibration's clock, and by the wall clock with all that ran beside."""
+def check(asked: Asked, num_threads: int, best_seconds: float) -> Paced:
+    """Run the step in a fresh process for some seconds, and five times at least.
 
-    seconds: float
-    wall_seconds: float
-
-
-def check(asked: Asked, num_threads: int) -> Checked:
-    """Run the step in a fresh process for about two seconds, and three times at least.
-
+    `best_seconds` is what the calibration's reference took undisturbed.
     Raises MeasurementError when it cannot be run here, for example for lack of memory.
     """
-    return in_fresh_process(_run_asked, asked, num_threads, num_threads=num_threads)
+    return in_fresh_process(_run_asked, asked, num_threads, best_seconds, num_threads=num_threads)
 
 
-def check_task(task: Task, num_threads: int) -> Checked:
+def check_task(task: Task, num_threads: int, best_seconds: float) -> Paced:
     """Run a step of a built-in kind in a fresh process."""
-    return in_fresh_process(_run, task, num_threads, num_threads=num_threads)
+    return in_fresh_process(_run, task, num_threads, best_seconds, num_threads=num_threads)
 
 
 @dataclass(frozen=True)
@@ -85,14 +76,10 @@ def _measure(task: Task, num_threads: int) -> CheckedMemory:
     return CheckedMemory(kept_bytes(task) + tensor_peak_bytes(step, "cpu"), process)
 
 
-def _run_asked(asked: Asked, num_threads: int) -> Checked:
-    return _run(asked.task(), num_threads)
+def _run_asked(asked: Asked, num_threads: int, best_seconds: float) -> Paced:
+    return _run(asked.task(), num_threads, best_seconds)
 
 
-def _run(task: Task, num_threads: int) -> Checked:
+def _run(task: Task, num_threads: int, best_seconds: float) -> Paced:
     torch.set_num_threads(num_threads)
-    step = prepare(task)
-    seconds = step_seconds(step, SECONDS_OF_CHECK, MIN_STEPS)
-    start = time.perf_counter()
-    step()
-    return Checked(seconds, time.perf_counter() - start)
+    return paced(prepare(task), Reference(), best_seconds, SECONDS_OF_CHECK)

@@ -31,6 +31,8 @@ class Parts:
     """Operations that are sent to a kernel."""
     views: float = 0.0
     """Operations that make another view of a tensor."""
+    updates: float = 0.0
+    """Steps of an optimizer, with all that Python does around them."""
 
     def as_list(self) -> list[float]:
         """Return the terms in the order of NAMES."""
@@ -84,6 +86,7 @@ class Costs:
                 sums["views"] += count
                 continue
             sums["calls"] += count
+            sums["updates"] += count * op.name.startswith("aten::_fused_adamw")
             sums[_TERMS[op.kind]] += count * self.seconds(op, weight_bytes)
         return Parts(**sums)
 

@@ -14,19 +14,20 @@ from bench.prediction.costs import NAMES, Parts
 from bench.prediction.tasks import Mode
 
 PRIOR = {
-    "matmul_seconds": (1.0, 0.15),
-    "attention_seconds": (1.0, 0.3),
-    "convolution_seconds": (1.0, 0.3),
+    "matmul_seconds": (1.0, 0.1),
+    "attention_seconds": (1.0, 0.2),
+    "convolution_seconds": (1.0, 0.15),
     "traffic_seconds": (1.0, 0.3),
-    "calls": (4e-6, 4e-6),
-    "views": (1e-6, 1e-6),
+    "calls": (8e-6, 4e-6),
+    "views": (2e-6, 2e-6),
+    "updates": (3e-4, 3e-4),
 }
-"""What a unit of each term is expected to add, and how far it may be off before that is held against it.
+"""What a unit of each term is expected to add, and the standard deviation of that.
 
-An operation inside a step takes what it takes alone; a call takes some microseconds, a view about one.
+An operation inside a step takes what it takes alone; a call takes some microseconds in Python and the dispatcher.
 """
-PRIOR_WEIGHT = 0.02
-"""How much of a cell's relative error a whole spread is worth: small, so that measurements decide where they can."""
+CELL_ERROR_SHARE = 0.05
+"""Standard deviation of a cell's relative error; errors far beyond it count as they are, not squared."""
 CONFIDENCE_SHARE = 0.8
 MIN_CELLS = 8
 
@@ -35,12 +36,13 @@ Coefficients = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Seen:
-    """A cell that was run: what its step is made of and how long it took."""
+    """A cell that was run: what its step is made of, how long it took undisturbed, and the pace at that moment."""
 
     name: str
     mode: Mode
     parts: Parts
     seconds: float
+    pace_ratio: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -79,33 +81,53 @@ class Fit:
         errors = [np.log1p(self.held_out_errors[cell.name]) for cell in self.cells if cell.mode == mode]
         return float(np.sqrt(np.mean(np.square(errors)))) if errors else float("nan")
 
-    def interval(self, seconds: float, mode: Mode) -> tuple[float, float]:
+    @property
+    def pace_ratio(self) -> float:
+        """How many times longer than undisturbed steps took while the machine was calibrated: the median."""
+        return float(np.median([cell.pace_ratio for cell in self.cells]))
+
+    @property
+    def pace_spread_share(self) -> float:
+        """Standard deviation of the logarithm of the pace over the cells."""
+        return float(np.std(np.log([cell.pace_ratio for cell in self.cells])))
+
+    def interval(self, seconds: float, mode: Mode, *, undisturbed: bool = False) -> tuple[float, float]:
         """Return the ends of the 80 % interval of a prediction.
 
-        Errors are taken to be lognormal about the prediction, with Student's quantile for the few cells.
+        Errors are taken to be lognormal about the prediction, with Student's quantile for the few cells; unless
+        the time undisturbed is meant, the pace of the machine varies as it did during the calibration.
         """
         from scipy.stats import t as student
 
         num_cells = sum(cell.mode == mode for cell in self.cells)
         quantile = float(student.ppf((1 + CONFIDENCE_SHARE) / 2, max(num_cells - 1, 1)))
-        factor = float(np.exp(quantile * self.error_share(mode)))
+        spread = np.hypot(self.error_share(mode), 0.0 if undisturbed else self.pace_spread_share)
+        factor = float(np.exp(quantile * spread))
         return seconds / factor, seconds * factor
 
 
 def fitted(cells: Sequence[Seen]) -> Coefficients:
-    """Fit the coefficients, none below zero, to the least squares of relative errors, drawn to the prior.
+    """Fit the coefficients, none below zero, to the relative errors of the cells and to what is expected of each.
 
-    Source: ridge regression, Hoerl and Kennard 1970, towards a prior; bounds by scipy.optimize.lsq_linear.
+    Source: the mode of the posterior with normal priors, Gelman et al. 2013, Bayesian Data Analysis, section 14.8;
+    outliers by the soft L1 loss of scipy.optimize.least_squares.
     """
-    from scipy.optimize import lsq_linear
+    from scipy.optimize import least_squares
 
     terms = np.array([cell.parts.as_list() for cell in cells])
-    seconds = np.array([cell.seconds for cell in cells])
+    relative = terms / np.array([cell.seconds for cell in cells])[:, None]
     centre, spread = (np.array([PRIOR[name][i] for name in NAMES]) for i in (0, 1))
-    rows = np.vstack([terms / seconds[:, None], PRIOR_WEIGHT * np.diag(1 / spread)])
-    wanted = np.concatenate([np.ones(len(cells)), PRIOR_WEIGHT * centre / spread])
-    found: Coefficients = lsq_linear(rows, wanted, (0, np.inf)).x
-    return found
+
+    def residuals(deviations: Coefficients) -> Coefficients:
+        errors = relative @ (centre + spread * deviations) - 1
+        # Both halves in standard deviations; the loss bends those of the prior far beyond where they lie.
+        return np.concatenate([errors / CELL_ERROR_SHARE, deviations])
+
+    found = least_squares(
+        residuals, np.zeros(len(NAMES)), bounds=(-centre / spread, np.inf), loss="soft_l1", f_scale=2.0
+    )
+    coefficients: Coefficients = centre + spread * found.x
+    return coefficients
 
 
 @dataclass(frozen=True)

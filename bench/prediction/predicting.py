@@ -16,9 +16,14 @@ class Prediction:
 
     task: Task
     seconds: float
+    """At the pace that the machine had while it was calibrated."""
     low: float
     high: float
     """Ends of the 80 % interval of the seconds."""
+    undisturbed_seconds: float
+    """At the fastest pace of the machine, with nothing else on its host."""
+    undisturbed_low: float
+    undisturbed_high: float
     held_out_error_share: float
     """Root mean square error of steps of this kind in the calibration, each predicted from the others."""
     parts: Parts
@@ -32,10 +37,12 @@ def predict(task: Task, calibration: Calibration) -> Prediction:
     """Predict the time and the memory of a step; the model is traced and not run."""
     traced = trace(lambda: prepare(task))
     parts = calibration.costs.parts(traced, BYTES_PER_FP32 * num_params(task))
-    seconds = calibration.fit.seconds(parts)
-    low, high = calibration.fit.interval(seconds, task.mode)
+    fit = calibration.fit
+    undisturbed = fit.seconds(parts)
+    seconds = undisturbed * fit.pace_ratio
     peak = kept_bytes(task) + traced.peak_bytes
     return Prediction(
-        task, seconds, low, high, calibration.fit.error_share(task.mode), parts,
-        peak, calibration.memory.process_bytes(peak),
+        task, seconds, *fit.interval(seconds, task.mode),
+        undisturbed, *fit.interval(undisturbed, task.mode, undisturbed=True),
+        fit.error_share(task.mode), parts, peak, calibration.memory.process_bytes(peak),
     )  # fmt: skip

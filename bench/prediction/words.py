@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bench.prediction.checking import Checked
+from bench.prediction.pace import Paced
 from bench.prediction.predicting import Prediction
 from bench.table import in_units
 
@@ -14,7 +14,7 @@ NAMES = {"training_step": "training step", "prefill": "prefill", "decode": "deco
 SECONDS_PER_HOUR = 3600
 
 
-def as_document(found: Prediction, checked: Checked | None) -> dict[str, Any]:
+def as_document(found: Prediction, checked: Paced | None) -> dict[str, Any]:
     """Return a prediction, and what its check found, with units in the keys."""
     document: dict[str, Any] = {
         "mode": found.task.mode,
@@ -24,6 +24,9 @@ def as_document(found: Prediction, checked: Checked | None) -> dict[str, Any]:
         "seconds": found.seconds,
         "seconds_low": found.low,
         "seconds_high": found.high,
+        "undisturbed_seconds": found.undisturbed_seconds,
+        "undisturbed_seconds_low": found.undisturbed_low,
+        "undisturbed_seconds_high": found.undisturbed_high,
         "held_out_error_share": found.held_out_error_share,
         "peak_memory_bytes": found.peak_memory_bytes,
         "process_peak_memory_bytes": round(found.process_peak_memory_bytes),
@@ -31,8 +34,12 @@ def as_document(found: Prediction, checked: Checked | None) -> dict[str, Any]:
     }
     if checked is not None:
         document["checked_seconds"] = checked.seconds
-        document["checked_wall_seconds"] = checked.wall_seconds
         document["predicted_over_checked_ratio"] = found.seconds / checked.seconds
+        document["checked_pace_ratio"] = checked.pace_ratio
+        document["checked_undisturbed_seconds"] = checked.undisturbed_seconds
+        document["predicted_over_checked_undisturbed_ratio"] = (
+            found.undisturbed_seconds / checked.undisturbed_seconds
+        )
     return document
 
 
@@ -61,8 +68,10 @@ def _lines(one: dict[str, Any], steps: int | None) -> list[str]:
     if "checked_seconds" in one:
         ratio = one["predicted_over_checked_ratio"]
         inside = one["seconds_low"] <= one["checked_seconds"] <= one["seconds_high"]
-        lines.append(
+        lines += [
             f"    checked: it took {in_units(one['checked_seconds'], 'seconds')}, predicted over that is "
-            f"{ratio:.3f}, {'inside' if inside else 'OUTSIDE'} the interval"
-        )
+            f"{ratio:.3f}, {'inside' if inside else 'OUTSIDE'} the interval",
+            f"    the machine went {one['checked_pace_ratio']:.2f} times slower than undisturbed meanwhile; with that "
+            f"taken out, predicted over measured is {one['predicted_over_checked_undisturbed_ratio']:.3f}",
+        ]
     return lines

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 import torch
 
+from bench.environment import num_cores
 from bench.errors import RecordError
 from bench.prediction import microbenchmarks
 from bench.prediction.cells import CELLS, MEMORY_CELLS, Cell, run
@@ -15,20 +17,29 @@ from bench.prediction.costs import EXTRA, NAMES, Costs, Parts, extras
 from bench.prediction.fitting import Fit, MemoryFit, Seen
 from bench.prediction.microbenchmarks import Point
 from bench.prediction.pace import Reference
-from bench.prediction.tasks import BYTES_PER_FP32, Task, num_params
+from bench.prediction.tasks import BYTES_PER_FP32, Task, lasting_bytes, num_params
 from bench.record import Measurement, Record
 from bench.table import CALIBRATION
 
 CELL = "step_seconds"
 MEMORY = "process_peak_memory_bytes"
 REFERENCE = "reference_seconds"
+PARTS: dict[str, Callable[[], Iterator[Point]]] = {
+    "memory traffic": microbenchmarks.traffic,
+    "weights read in turn": microbenchmarks.weight_streams,
+    "attention": microbenchmarks.attentions,
+    "convolutions": microbenchmarks.convolutions,
+    "matrix products": microbenchmarks.matmuls,
+}
 METHODS = {
     "matmul_flops_per_second": "fastest product of one layer's matrices in fp32; 2 FLOPs per multiply-add",
     "weight_stream_bytes_per_second": "products of few rows with weights in turn; bytes of weights read",
     "attention_flops_per_second": "fused causal attention in fp32 over the full square; five products backward",
     "attention_bytes_per_second": "fused attention of one query; bytes of keys and values read",
     "convolution_flops_per_second": "convolution in fp32, as many channels out as in; 2 FLOPs per multiply-add",
-    "traffic_bytes_per_second": "sum of two vectors into a new one; bytes read and written",
+    "traffic_bytes_per_second": "sum of two vectors, into a new one or in place; bytes read and written",
+    "page_fault_seconds_per_byte": "filling 64 MiB of new memory less filling them again",
+    "layout_seconds_per_byte": "convolution of many channels and few pixels beyond its arithmetic, over its weights",
     EXTRA: "time of an operation inside the steps of small models beyond its traffic, over the bytes that it moves",
     MEMORY: "highest resident memory of a fresh process beyond what torch alone takes, after three steps",
     REFERENCE: "fastest call of a small product and sum that are always the same, by which the pace is told",
@@ -50,31 +61,35 @@ class Calibration:
 
 def calibrate(say: Callable[[str], None] = lambda text: None) -> list[Measurement]:
     """Calibrate this machine's processor with torch's present number of threads; takes less than a minute."""
-    points: list[Point] = []
-    for words, part in (
-        ("memory traffic", microbenchmarks.traffic),
-        ("weights read in turn", microbenchmarks.weight_streams),
-        ("attention", microbenchmarks.attentions),
-        ("convolutions", microbenchmarks.convolutions),
-        ("matrix products", microbenchmarks.matmuls),
-    ):
-        say(f"calibration: {words}")
-        points += part()
+    points = _single_operations(say)
     reference = Reference()
     best = reference.best_seconds()
     cells = []
     for number, task in enumerate(CELLS, start=1):
         say(f"calibration: small model {number} of {len(CELLS)}, {task.in_words()}")
         cells.append(run(task, reference, best))
-    for task in MEMORY_CELLS:
-        say(f"calibration: memory of a fresh process, {task.in_words()}")
-        points.append(_memory_point(task, torch.get_num_threads()))
+    say("calibration: memory of fresh processes")
+    # Memory is the same whatever runs beside, so these need not wait for each other.
+    with ThreadPoolExecutor(num_cores()) as pool:
+        number = torch.get_num_threads()
+        points += pool.map(lambda task: _memory_point(task, number), MEMORY_CELLS)
     points.append(Point(REFERENCE, "fp32", {}, min(best, reference.best_seconds())))
     costs = Costs.of(points)
     points += extras(costs, [(cell.op_seconds, cell.trace) for cell in cells])
     points += _as_points(Costs.of(points), cells)
     threads = torch.get_num_threads()
     return [_measurement(point, threads) for point in points]
+
+
+def _single_operations(say: Callable[[str], None]) -> list[Point]:
+    found: dict[tuple[object, ...], Point] = {}
+    for number in range(1, microbenchmarks.PASSES + 1):
+        for words, part in PARTS.items():
+            say(f"calibration: {words}, pass {number} of {microbenchmarks.PASSES}")
+            for point in part():
+                key = (point.name, point.variant, *point.conditions.items())
+                found[key] = microbenchmarks.better(found.get(key, point), point)
+    return list(found.values())
 
 
 def of_record(record: Record, num_threads: int) -> Calibration:
@@ -94,7 +109,9 @@ def of_record(record: Record, num_threads: int) -> Calibration:
         )
     seen = tuple(_seen(point) for point in points if point.name == CELL)
     memory = [
-        (float(point.conditions["tensor_bytes"]), point.value) for point in points if point.name == MEMORY
+        (float(point.conditions["lasting_bytes"]), float(point.conditions["passing_bytes"]), point.value)
+        for point in points
+        if point.name == MEMORY
     ]
     reference = [point.value for point in points if point.name == REFERENCE]
     if not reference:
@@ -113,12 +130,13 @@ def has_calibration(record: Record, num_threads: int) -> bool:
 
 
 def _memory_point(task: Task, num_threads: int) -> Point:
-    found = check_memory(task, num_threads)
+    lasting, peak = lasting_bytes(task), check_memory(task, num_threads)
     conditions: dict[str, int | float | str] = {
         "step": task.in_words(),
-        "tensor_bytes": found.peak_memory_bytes,
+        "lasting_bytes": lasting,
+        "passing_bytes": peak.peak_memory_bytes - lasting,
     }
-    return Point(MEMORY, task.mode, conditions, found.process_peak_memory_bytes)
+    return Point(MEMORY, task.mode, conditions, peak.process_peak_memory_bytes)
 
 
 def _as_points(costs: Costs, cells: list[Cell]) -> Iterator[Point]:

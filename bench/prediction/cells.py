@@ -17,7 +17,7 @@ from bench.prediction.pace import Paced, Reference, paced
 from bench.prediction.tasks import Task, prepare
 from bench.prediction.tracing import Op, Trace, traced
 
-SECONDS_PER_CELL = 0.5
+SECONDS_PER_CELL = 0.36
 MIN_STEPS = 4
 
 

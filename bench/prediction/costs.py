@@ -14,6 +14,8 @@ from bench.prediction.tracing import Op, Trace
 
 MAX_STREAMED_ROWS = 32
 """With more rows a product is bound by arithmetic, and where its weights come from makes no difference."""
+MMAP_BYTES = 2**25
+"""Results of this size or more get memory from the system each time, page by page: glibc's M_MMAP_THRESHOLD_MAX."""
 MIN_KNOWN_BYTES = 2**16
 """Smaller operations take as long as a call takes, whatever they do."""
 
@@ -23,6 +25,8 @@ class Parts:
     """A step taken apart into physical terms; the seconds are those of the operations run alone."""
 
     matmul_seconds: float = 0.0
+    stream_seconds: float = 0.0
+    """Products of so few rows that reading the weights decides."""
     attention_seconds: float = 0.0
     convolution_seconds: float = 0.0
     traffic_seconds: float = 0.0
@@ -51,7 +55,9 @@ class Costs:
     attention: Mapping[str, Surface]
     decode_attention: Surface
     convolution: Mapping[str, Surface]
-    traffic: Surface
+    layout_seconds_per_byte: Mapping[str, float]
+    traffic: Mapping[str, Surface]
+    page_fault_seconds_per_byte: float
     extra_seconds_per_byte: Mapping[str, float]
 
     @classmethod
@@ -67,14 +73,19 @@ class Costs:
         def surface(name: str, variant: str, *axes: str) -> Surface:
             return Surface.of(f"{name} ({variant})", axes, groups[name, variant])
 
+        def single(name: str, variant: str) -> float:
+            return surface(name, variant).at()
+
         both = ("forward", "backward")
         return cls(
             {one: surface("matmul_flops_per_second", one, "rows", "inputs", "outputs") for one in LAYOUTS},
-            surface("weight_stream_bytes_per_second", "forward", "rows", "bytes"),
+            surface("weight_stream_bytes_per_second", "forward", "rows", "width", "bytes"),
             {one: surface("attention_flops_per_second", one, "queries", "head_width") for one in both},
             surface("attention_bytes_per_second", "decode", "keys", "head_width"),
             {one: surface("convolution_flops_per_second", one, "channels", "pixels", "taps") for one in both},
-            surface("traffic_bytes_per_second", "fp32", "bytes"),
+            {one: single("layout_seconds_per_byte", one) for one in both},
+            {one: surface("traffic_bytes_per_second", one, "bytes") for one in ("fresh", "in_place")},
+            single("page_fault_seconds_per_byte", "fp32"),
             {variant: found[0][1] for (name, variant), found in groups.items() if name == EXTRA},
         )
 
@@ -87,7 +98,8 @@ class Costs:
                 continue
             sums["calls"] += count
             sums["updates"] += count * op.name.startswith("aten::_fused_adamw")
-            sums[_TERMS[op.kind]] += count * self.seconds(op, weight_bytes)
+            term = "stream_seconds" if _is_streamed(op) else _TERMS[op.kind]
+            sums[term] += count * self.seconds(op, weight_bytes)
         return Parts(**sums)
 
     def seconds(self, op: Op, weight_bytes: int) -> float:
@@ -97,26 +109,42 @@ class Costs:
         if op.kind == "attention":
             return self._attention(op)
         if op.kind == "convolution":
-            _, channels_in, channels_out, pixels, taps, _ = op.shape
-            direction = "backward" if op.name.endswith("backward") else "forward"
-            rate = self.convolution[direction].at(math.sqrt(channels_in * channels_out), pixels, taps)
-            return op.flops / rate
+            return self._convolution(op)
         return self.traffic_seconds(op) + op.bytes_moved * self.extra_seconds_per_byte.get(op.name, 0.0)
 
     def traffic_seconds(self, op: Op) -> float:
         """Return what an operation takes for the bytes that it moves alone."""
-        each = op.bytes_moved / op.num_tensors
-        return op.bytes_moved / self.traffic.at(each) if each >= MIN_KNOWN_BYTES else 0.0
+        # A list of tensors passes through the caches as a whole; results of one operation are new memory each.
+        if op.bytes_moved / op.num_tensors < MIN_KNOWN_BYTES:
+            return 0.0
+        form = "fresh" if op.bytes_fresh and op.num_tensors == 1 else "in_place"
+        return op.bytes_moved / self.traffic[form].at(op.bytes_moved)
 
     def _matmul(self, op: Op, weight_bytes: int) -> float:
         batch, rows, inputs, outputs = op.shape
         if op.layout == "input_gradient":
             inputs, outputs = outputs, inputs
         seconds = op.flops / self.matmul[op.layout].at(rows, inputs, outputs)
-        if rows > MAX_STREAMED_ROWS or batch > 1:
+        if batch > 1:
             return seconds
-        read = BYTES_PER_FP32 * inputs * outputs
-        return max(seconds, read / self.weight_stream.at(rows, max(weight_bytes, read)))
+        size = BYTES_PER_FP32 * inputs * outputs
+        # The weights, or what their gradient is written to, are no longer in the cache in which they were measured.
+        in_place = self.traffic["in_place"]
+        far = 1 / in_place.at(weight_bytes) - 1 / in_place.at(min(size, weight_bytes))
+        seconds += size * max(far, 0.0)
+        if op.bytes_fresh >= MMAP_BYTES:
+            seconds += op.bytes_fresh * self.page_fault_seconds_per_byte
+        if not _is_streamed(op):
+            return seconds
+        width = math.sqrt(inputs * outputs)
+        return max(seconds, size / self.weight_stream.at(rows, width, max(weight_bytes, size)))
+
+    def _convolution(self, op: Op) -> float:
+        _, channels_in, channels_out, pixels, taps, groups = op.shape
+        direction = "backward" if op.name.endswith("backward") else "forward"
+        rate = self.convolution[direction].at(math.sqrt(channels_in * channels_out), pixels, taps)
+        layout = BYTES_PER_FP32 * groups * channels_in * channels_out * taps if taps > 1 else 0
+        return op.flops / rate + layout * self.layout_seconds_per_byte[direction]
 
     def _attention(self, op: Op) -> float:
         heads, queries, keys, width = op.shape
@@ -125,6 +153,10 @@ class Costs:
             return read / self.decode_attention.at(keys, width)
         direction = "backward" if op.name.endswith("backward") else "forward"
         return op.flops / self.attention[direction].at(queries, width)
+
+
+def _is_streamed(op: Op) -> bool:
+    return op.kind == "matmul" and op.shape[0] == 1 and op.shape[1] <= MAX_STREAMED_ROWS
 
 
 EXTRA = "extra_seconds_per_byte"

@@ -15,6 +15,7 @@ from bench.prediction.tasks import Mode
 
 PRIOR = {
     "matmul_seconds": (1.0, 0.1),
+    "stream_seconds": (1.1, 0.1),
     "attention_seconds": (1.0, 0.2),
     "convolution_seconds": (1.0, 0.15),
     "traffic_seconds": (1.0, 0.3),
@@ -132,18 +133,18 @@ def fitted(cells: Sequence[Seen]) -> Coefficients:
 
 @dataclass(frozen=True)
 class MemoryFit:
-    """How much a process takes for so many bytes of tensors: a constant and a multiple of them."""
+    """How much a process takes: a constant, what lasts once, and a multiple of what comes and goes in a step."""
 
-    seen: tuple[tuple[float, float], ...]
-    """Bytes of tensors at the worst moment, and of the process that they were in."""
+    seen: tuple[tuple[float, float, float], ...]
+    """Bytes of lasting and of passing tensors at the worst moment, and of the process that they were in."""
 
-    def process_bytes(self, tensor_bytes: float) -> float:
+    def process_bytes(self, lasting_bytes: float, passing_bytes: float) -> float:
         """Return the bytes that a process takes beyond torch itself.
 
         Raises RecordError where the calibration measured too few processes.
         """
         constant, multiple = self.coefficients
-        return float(constant + multiple * tensor_bytes)
+        return float(constant + lasting_bytes + multiple * passing_bytes)
 
     @cached_property
     def coefficients(self) -> Coefficients:
@@ -155,7 +156,7 @@ class MemoryFit:
                 "the calibration measured the memory of too few processes: make a new one with "
                 "`benchplan bench machine`"
             )
-        tensors, processes = np.array(self.seen).T
-        rows = np.stack([np.ones(len(tensors)), tensors], axis=1) / processes[:, None]
-        found: Coefficients = nnls(rows, np.ones(len(tensors)))[0]
+        lasting, passing, processes = np.array(self.seen).T
+        rows = np.stack([np.ones(len(passing)), passing], axis=1) / processes[:, None]
+        found: Coefficients = nnls(rows, (processes - lasting) / processes)[0]
         return found

@@ -14,16 +14,17 @@ from torch import Tensor
 
 from bench.measuring.flops import FLOPS_PER_MULTIPLY_ADD
 from bench.prediction.clock import fastest
+from bench.prediction.tasks import BYTES_PER_FP32
 from bench.prediction.tracing import Layout
 
-ROWS = (1, 4, 16, 64, 256, 1024)
+ROWS = (1, 4, 16, 64, 256, 512)
 WIDTHS = (16, 128, 512, 2048)
 LAYOUTS: tuple[Layout, ...] = ("forward", "input_gradient", "weight_gradient")
-SECONDS_PER_MATMUL = 0.015
+SECONDS_PER_MATMUL, MIN_MATMUL_BLOCKS = 0.007, 5
 
 STREAM_ROWS = (1, 4, 16)
-STREAM_WIDTH = 1024
-STREAM_BYTES = (2**22, 2**24, 2**26, 2**28)
+STREAM_WIDTHS = (512, 1024)
+STREAM_BYTES = (2**22, 2**24, 2**26, 2**27)
 
 QUERIES = (16, 64, 256, 1024)
 HEAD_WIDTHS = (32, 64, 128)
@@ -35,7 +36,14 @@ SIDES = (4, 8, 16, 32)
 CONVOLUTION_FLOPS = 1.5e8
 
 TRAFFIC_BYTES = tuple(2**power for power in range(12, 29, 2))
-SECONDS_PER_POINT = 0.02
+SECONDS_PER_POINT = 0.01
+PAGED_BYTES = 2**26
+
+LAYOUT_CHANNELS, LAYOUT_SIDE = 768, 4
+LAYOUT_FLOPS_PER_SECOND = 1e11
+"""A rate that arithmetic hardly passes on one core: what a wide convolution takes beyond it is put down to layouts."""
+PASSES = 2
+"""A slow spell of the host then spoils one of two measurements of a point, and the better one counts."""
 
 
 class Point(NamedTuple):
@@ -45,6 +53,12 @@ class Point(NamedTuple):
     variant: str
     conditions: dict[str, int | float | str]
     value: float
+
+
+def better(one: Point, other: Point) -> Point:
+    """Return the faster of two measurements of a point."""
+    is_rate = one.name.endswith("_per_second")
+    return max(one, other, key=lambda point: point.value if is_rate else -point.value)
 
 
 def matmuls() -> Iterator[Point]:
@@ -62,22 +76,19 @@ def matmuls() -> Iterator[Point]:
         }
         flops = FLOPS_PER_MULTIPLY_ADD * rows * inputs * outputs
         for layout, call in calls.items():
-            seconds = fastest(call, SECONDS_PER_MATMUL)
+            seconds = fastest(call, SECONDS_PER_MATMUL, MIN_MATMUL_BLOCKS)
             shape = {"rows": rows, "inputs": inputs, "outputs": outputs}
             yield Point("matmul_flops_per_second", layout, {**shape}, flops / seconds)
 
 
 def weight_streams() -> Iterator[Point]:
     """Bytes of weights per second in products of few rows, when so many bytes of weights pass before they recur."""
-    for rows, total in product(STREAM_ROWS, STREAM_BYTES):
-        count = max(1, total // (4 * STREAM_WIDTH**2))
-        weights = [torch.randn(STREAM_WIDTH, STREAM_WIDTH) for _ in range(count)]
-        x = torch.randn(rows, STREAM_WIDTH)
-        seconds = fastest(partial(_in_turn, x, weights), SECONDS_PER_POINT)
-        read = 4 * STREAM_WIDTH**2 * count
-        yield Point(
-            "weight_stream_bytes_per_second", "forward", {"rows": rows, "bytes": read}, read / seconds
-        )
+    for rows, width, total in product(STREAM_ROWS, STREAM_WIDTHS, STREAM_BYTES):
+        count = total // (BYTES_PER_FP32 * width**2)
+        weights = [torch.full((width, width), 0.5) for _ in range(count)]
+        seconds = fastest(partial(_in_turn, torch.randn(rows, width), weights), SECONDS_PER_POINT)
+        shape = {"rows": rows, "width": width, "bytes": total}
+        yield Point("weight_stream_bytes_per_second", "forward", {**shape}, total / seconds)
 
 
 def attentions() -> Iterator[Point]:
@@ -107,34 +118,54 @@ def attentions() -> Iterator[Point]:
 
 
 def convolutions() -> Iterator[Point]:
-    """FLOP/s of 3 x 3 and 1 x 1 convolutions forward and backward."""
+    """FLOP/s of 3 x 3 and 1 x 1 convolutions forward and backward, and what bringing weights into layout takes.
+
+    oneDNN brings weights into a layout of its own at each call; with many channels and few pixels that is most of it.
+    """
+    wide = _convolution(LAYOUT_CHANNELS, LAYOUT_SIDE, 3, 1)
+    per_byte = {}
+    for direction, (seconds, flops) in wide.items():
+        weight_bytes = BYTES_PER_FP32 * LAYOUT_CHANNELS**2 * 3**2
+        per_byte[direction] = max(seconds - flops / LAYOUT_FLOPS_PER_SECOND, 0.0) / weight_bytes
+        yield Point("layout_seconds_per_byte", direction, {}, per_byte[direction])
     for channels, side, kernel in product(CHANNELS, SIDES, (3, 1)):
         per_row = FLOPS_PER_MULTIPLY_ADD * channels**2 * side**2 * kernel**2
         rows = min(64, max(4, math.ceil(CONVOLUTION_FLOPS / per_row)))
-        if rows * per_row > 4 * CONVOLUTION_FLOPS:
-            rows = 4
-        x = torch.randn(rows, channels, side, side, requires_grad=True)
-        weight = torch.randn(channels, channels, kernel, kernel, requires_grad=True)
-        shape = {"channels": channels, "pixels": side**2, "taps": kernel**2, "rows": rows}
-        with torch.no_grad():
-            forward = fastest(partial(F.conv2d, x, weight, padding="same"), SECONDS_PER_POINT)
-        yield Point("convolution_flops_per_second", "forward", {**shape}, rows * per_row / forward)
-        out = F.conv2d(x, weight, padding="same")
-        gradient = torch.randn_like(out)
-        backward = fastest(
-            partial(torch.autograd.grad, out, (x, weight), gradient, retain_graph=True),
-            SECONDS_PER_POINT,
-        )
-        yield Point("convolution_flops_per_second", "backward", {**shape}, 2 * rows * per_row / backward)
+        layout_bytes = BYTES_PER_FP32 * channels**2 * kernel**2 if kernel > 1 else 0
+        shape = {"channels": channels, "pixels": side**2, "taps": kernel**2}
+        for direction, (seconds, flops) in _convolution(channels, side, kernel, rows).items():
+            computing = max(seconds - layout_bytes * per_byte[direction], seconds / 2)
+            yield Point("convolution_flops_per_second", direction, {**shape}, flops / computing)
+
+
+def _convolution(channels: int, side: int, kernel: int, rows: int) -> dict[str, tuple[float, float]]:
+    """Return seconds and FLOPs of a convolution forward and backward."""
+    flops = FLOPS_PER_MULTIPLY_ADD * rows * channels**2 * side**2 * kernel**2
+    x = torch.randn(rows, channels, side, side, requires_grad=True)
+    weight = torch.randn(channels, channels, kernel, kernel, requires_grad=True)
+    with torch.no_grad():
+        forward = fastest(partial(F.conv2d, x, weight, padding="same"), SECONDS_PER_POINT)
+    out = F.conv2d(x, weight, padding="same")
+    call = partial(torch.autograd.grad, out, (x, weight), torch.randn_like(out), retain_graph=True)
+    return {"forward": (forward, flops), "backward": (fastest(call, SECONDS_PER_POINT), 2 * flops)}
 
 
 def traffic() -> Iterator[Point]:
-    """Bytes per second that an element-wise operation reads and writes, whose result takes memory anew."""
+    """Bytes per second that an element-wise operation reads and writes: into new memory, and in place.
+
+    And what the system takes to hand out new memory, which a result too large for the allocator's store always needs.
+    """
     for size in TRAFFIC_BYTES:
         length = max(1, size // 12)
         a, b = torch.randn(length), torch.randn(length)
-        seconds = fastest(partial(torch.add, a, b), SECONDS_PER_POINT)
-        yield Point("traffic_bytes_per_second", "fp32", {"bytes": 12 * length}, 12 * length / seconds)
+        moved = 12 * length
+        for form, call in (("fresh", partial(torch.add, a, b)), ("in_place", partial(a.add_, b, alpha=1e-3))):
+            seconds = fastest(call, SECONDS_PER_POINT)
+            yield Point("traffic_bytes_per_second", form, {"bytes": moved}, moved / seconds)
+    kept = torch.empty(PAGED_BYTES // BYTES_PER_FP32)
+    fresh = fastest(lambda: torch.empty(PAGED_BYTES // BYTES_PER_FP32).fill_(1.0), SECONDS_PER_POINT)
+    again = fastest(lambda: kept.fill_(1.0), SECONDS_PER_POINT)
+    yield Point("page_fault_seconds_per_byte", "fp32", {}, max(fresh - again, 0.0) / PAGED_BYTES)
 
 
 def _attend(tensors: Sequence[Tensor], *, gradients: bool = False) -> Tensor:

@@ -20,7 +20,7 @@ import torch
 from bench.prediction.clock import fastest, now
 
 MATRIX_SIZE = 512
-VECTOR_LENGTH = 2**20
+VECTOR_LENGTH = 2**18
 MIN_BLOCK_SECONDS = 0.02
 MIN_BLOCKS = 5
 CALLS = 6

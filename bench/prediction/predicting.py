@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bench.prediction.calibrating import Calibration
 from bench.prediction.costs import Parts
-from bench.prediction.tasks import BYTES_PER_FP32, Task, kept_bytes, num_params, prepare
+from bench.prediction.tasks import BYTES_PER_FP32, Task, kept_bytes, lasting_bytes, num_params, prepare
 from bench.prediction.tracing import trace
 
 
@@ -40,9 +40,10 @@ def predict(task: Task, calibration: Calibration) -> Prediction:
     fit = calibration.fit
     undisturbed = fit.seconds(parts)
     seconds = undisturbed * fit.pace_ratio
-    peak = kept_bytes(task) + traced.peak_bytes
+    peak, lasting = kept_bytes(task) + traced.peak_bytes, lasting_bytes(task)
+    process = calibration.memory.process_bytes(lasting, max(peak - lasting, 0))
     return Prediction(
         task, seconds, *fit.interval(seconds, task.mode),
         undisturbed, *fit.interval(undisturbed, task.mode, undisturbed=True),
-        fit.error_share(task.mode), parts, peak, calibration.memory.process_bytes(peak),
+        fit.error_share(task.mode), parts, peak, process,
     )  # fmt: skip

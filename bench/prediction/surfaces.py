@@ -54,4 +54,4 @@ class Surface:
                 continue
             share = (spot - each[above - 1]) / (each[above] - each[above - 1])
             values = (1 - share) * values[above - 1] + share * values[above]
-        return float(np.exp(values))
+        return float(np.exp(np.asarray(values).item()))

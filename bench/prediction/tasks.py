@@ -90,6 +90,12 @@ def kept_bytes(task: Task) -> int:
     return copies * BYTES_PER_FP32 * num_params(task)
 
 
+def lasting_bytes(task: Task) -> int:
+    """Return the bytes of what lasts from step to step and, in training, of the gradients."""
+    gradients = BYTES_PER_FP32 * num_params(task) if task.mode == "training_step" else 0
+    return kept_bytes(task) + gradients
+
+
 def num_params(task: Task) -> int:
     """Return the parameters of a task's model: by formula, or counted where there is none."""
     if task.config is not None:

@@ -41,7 +41,7 @@ class Op(NamedTuple):
     layout: Layout
     flops: int
     bytes_moved: int
-    """Bytes of all tensors that are read or written, each counted once."""
+    """Bytes of all tensors that are read or written; what is changed in place counts for both."""
     bytes_fresh: int
     """Bytes of the memory that the result takes anew."""
     num_tensors: int
@@ -147,11 +147,22 @@ def _op(
     in_place = func._schema.is_mutable
     if not fresh and not in_place and after:
         return Op(name, "view", (), "forward", 0, 0, 0, 1)
-    moved = {id(t): t.numel() * t.element_size() for t in (*before, *after)}
+    moved = {id(t): t.nbytes for t in (*before, *after)}
+    rewritten = sum(t.nbytes for t in _rewritten(func, args))
     lists = max((len(a) for a in args if isinstance(a, list) and a and isinstance(a[0], Tensor)), default=1)
     num_tensors = lists if name.startswith(("aten::_foreach", "aten::_fused")) else 1
     kind, shape, layout, flops = _product(func, name, args, kwargs, out)
-    return Op(name, kind, shape, layout, flops, sum(moved.values()), fresh, num_tensors)
+    return Op(name, kind, shape, layout, flops, sum(moved.values()) + rewritten, fresh, num_tensors)
+
+
+def _rewritten(func: Any, args: Sequence[Any]) -> list[Tensor]:  # noqa: ANN401
+    """Return the tensors that an operation in place reads and writes, as its schema marks them."""
+    marked = [
+        value
+        for value, argument in zip(args, func._schema.arguments, strict=False)
+        if argument.alias_info is not None and argument.alias_info.is_write
+    ]
+    return [leaf for leaf in tree_leaves(marked) if isinstance(leaf, Tensor)]
 
 
 def _product(

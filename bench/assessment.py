@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from bench.environment import Device
-from bench.errors import MeasurementError
-from bench.measuring import flops
+from bench.measuring.flop_accounts import FlopAccount
 from bench.measuring.latency import Estimate, estimate
-from bench.models.building import build
+from bench.models.choosing import of_config
+from bench.models.counting import count_flops, count_params
 from bench.sheet import Sheet
 from bench.training.cycle import Trained, Trial
 from bench.training.loop import STEPS_PER_BLOCK, Scores
@@ -21,7 +21,7 @@ def describe_cycle(sheet: Sheet, trained: Trained) -> None:
     """Note what each of the six steps found: data, search, training, test, and the file read back."""
     data, run, item = trained.data, trained.run, singular(trained)
     for name, count in data.facts.items():
-        sheet.add(name, count, f"{data.name}; the three parts share no {_whole(trained)}")
+        sheet.add(name, count, f"{data.name}; the three parts share no {trained.data.whole}")
     for number, trial in enumerate(trained.trials, start=1):
         sheet.add(
             f"search_loss_nats_per_{item}",
@@ -50,58 +50,39 @@ def describe_quality(sheet: Sheet, trained: Trained, scores: Scores, variant: st
     """Note loss and accuracy on the test part, with intervals over its rows."""
     item = singular(trained)
     method = f"mean over the {len(scores.losses_nats)} rows of the test part, which no choice was made on"
-    sheet.add(f"loss_nats_per_{item}", _mean(scores.losses_nats), method, variant=variant)
+    loss = _mean(scores.losses_nats)
+    sheet.add(f"loss_nats_per_{item}", loss, method, variant=variant)
+    if trained.data.item == "tokens":
+        # Another vocabulary makes other tokens; per byte of text losses stay comparable.
+        per_byte = loss.scaled(1 / trained.data.bytes_per_target(trained.data.test))
+        sheet.add("loss_nats_per_byte", per_byte, f"{method}, over the bytes of a token", variant=variant)
     sheet.add("accuracy_share", _mean(scores.accuracies_share), method, variant=variant)
 
 
 def describe_size(sheet: Sheet, trained: Trained) -> int:
     """Note parameters and FLOPs, each cross-checked; returns the FLOPs of one training step.
 
+    What each tool says is kept beside, with the operations that it passed over.
     Raises MeasurementError when formula and counters disagree.
     """
-    model, config, rows = trained.model, trained.model.config, trained.recipe.num_rows
-    params = sum(parameter.numel() for parameter in model.parameters())
-    if params != config.params:
-        raise MeasurementError(
-            f"{sheet.subject}: {params:,} parameters, but {config.params:,} by the formula"
-        )
-    sheet.add("params", params, "elements of all parameters, equal to the formula of the shape")
-    one = trained.data.test.inputs[:1]
-    forward = flops.agreed(
-        {
-            "formula": config.forward_flops(1),
-            "torch.utils.flop_counter on meta": flops.count_on_meta(
-                lambda: build(config), lambda: torch.zeros(one.shape, dtype=one.dtype), training=False
-            ),
-            "fvcore times 2": flops.count_by_fvcore(build(config), one.cpu()),
-        },
-        f"{sheet.subject}, forward pass",
-    )
+    model, rows = of_config(trained.model.config), trained.recipe.num_rows
     sheet.add(
-        "forward_flops",
-        forward,
-        f"formula, torch.utils.flop_counter on meta and fvcore agree within 1 %; {flops.CONVENTION}",
-        note=f"one row: {trained.data.row_in_words}",
+        "params",
+        count_params(model, trained.model),
+        "elements of all parameters, equal to the formula of the shape",
     )
-    step = flops.agreed(
-        {
-            "formula": config.training_flops(rows),
-            "torch.utils.flop_counter on meta": flops.count_on_meta(
-                lambda: build(config),
-                lambda: torch.zeros((rows, *one.shape[1:]), dtype=one.dtype),
-                training=True,
-            ),
-        },
-        f"{sheet.subject}, training step",
-    )
-    sheet.add(
-        "training_step_flops",
-        step,
-        "formula and torch.utils.flop_counter on meta agree within 1 %; forward and backward, without the "
-        f"optimizer; {flops.CONVENTION}",
-        note=f"{rows} rows",
-    )
-    return step
+    forward = count_flops(model, module=trained.model)
+    _note_flops(sheet, "forward_flops", forward, f"one row: {trained.data.row_in_words}")
+    step = count_flops(model, training=True, num_rows=rows, module=trained.model)
+    _note_flops(sheet, "training_step_flops", step, f"{rows} rows")
+    return step.flops
+
+
+def _note_flops(sheet: Sheet, name: str, found: FlopAccount, note: str) -> None:
+    sheet.add(name, found.flops, found.method, note=note)
+    for tool in found.tools:
+        if tool.flops is not None:
+            sheet.add(f"counted_{name}", tool.flops, tool.in_words(), variant=tool.tool, note=note)
 
 
 def describe_training_speed(
@@ -134,10 +115,6 @@ def items_per_row(trained: Trained) -> int:
 def singular(trained: Trained) -> str:
     """Return the unit of what is predicted as it stands after `per`."""
     return trained.data.item.removesuffix("s")
-
-
-def _whole(trained: Trained) -> str:
-    return "image" if trained.data.item == "items" else "file"
 
 
 def _chosen(trial: Trial, trained: Trained) -> bool:

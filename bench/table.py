@@ -22,7 +22,8 @@ UNITS = (
     ("flops_per_second", "FLOP/s"), ("bytes_per_second", "B/s"), ("items_per_second", "items/s"),
     ("tokens_per_second", "tokens/s"), ("images_per_second", "images/s"), ("rows_per_second", "rows/s"),
     ("nats_per_byte", "nats/byte"), ("nats_per_token", "nats/token"), ("nats_per_item", "nats/item"),
-    ("seconds_per_token", "s/token"), ("joules_per_token", "J/token"), ("seconds", "s"), ("bytes", "B"),
+    ("bytes_per_token", "bytes/token"), ("seconds_per_token", "s/token"), ("joules_per_token", "J/token"),
+    ("seconds", "s"), ("bytes", "B"),
     ("joules", "J"), ("watts", "W"), ("tokens", "tokens"),
     ("items", "items"), ("flops", "FLOP"), ("params", "params"), ("share", "%"), ("ratio", "x"),
 )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from bench.training.recipes import Recipe
 from bench.training.scaling import Scaling
 from bench.training.scoring import Scores
 from bench.training.tasks import Task
+from bench.versions import benchplan_version
 
 LOSSES_KEPT = 200
 QUIET = ("one_process_step_seconds", "team_step_seconds", "training_step_flops")
@@ -61,7 +61,7 @@ def record_of(outcome: Outcome, watch: QuietWatch, seconds: float) -> Record:
         suite="train",
         device=outcome.device,
         created_at=now(),
-        benchplan_version=_version(),
+        benchplan_version=benchplan_version(),
         machine=describe_machine(outcome.device),
         measurements=tuple(sheet.measurements),
         duration_seconds=seconds,
@@ -172,13 +172,6 @@ class _Sheet:
 def _thinned(values: Sequence[float]) -> list[float]:
     stride = -(-len(values) // LOSSES_KEPT)
     return list(values[::-1][::stride][::-1])
-
-
-def _version() -> str:
-    try:
-        return version("benchplan")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def headline(record: Record) -> str:

@@ -28,6 +28,10 @@ SHORT = {
     "ROWS": (1, 64),
     "WIDTHS": (16, 128),
     "STREAM_ROWS": (1,),
+    "STREAM_WIDTHS": (128,),
+    "LAYOUT_CHANNELS": 16,
+    "PASSES": 1,
+    "MIN_MATMUL_BLOCKS": 3,
     "STREAM_BYTES": (2**22,),
     "QUERIES": (16, 64),
 }
@@ -49,7 +53,9 @@ def record() -> Record:
         for name in ("SECONDS_PER_MATMUL", "SECONDS_PER_POINT"):
             patch.setattr(microbenchmarks, name, 0.001)
         patch.setattr(cells, "MIN_STEPS", 2)
-        patch.setattr(calibrating, "run", lambda task: cells.run(task, 0.02))
+        patch.setattr(
+            calibrating, "run", lambda task, reference, best: cells.run(task, reference, best, 0.02)
+        )
         patch.setattr(calibrating, "MEMORY_CELLS", cells.MEMORY_CELLS[:2])
         measurements = calibrate()
     return Record(

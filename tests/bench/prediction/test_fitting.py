@@ -9,14 +9,14 @@ from bench.errors import RecordError
 from bench.prediction.costs import NAMES, Parts
 from bench.prediction.fitting import Fit, MemoryFit, Seen
 
-TRUE = np.array([1.05, 0.9, 1.1, 1.3, 6e-6, 1.5e-6, 3e-4])
+TRUE = np.array([1.05, 1.1, 0.9, 1.1, 1.3, 6e-6, 1.5e-6, 3e-4])
 
 
 def steps(count: int, noise: float, seed: int = 0) -> tuple[Seen, ...]:
     random = np.random.default_rng(seed)
     found = []
     for number in range(count):
-        terms = random.lognormal(-5, 1, size=len(NAMES)) * np.array([1, 0.2, 0.5, 0.3, 3e4, 3e4, 1e2])
+        terms = random.lognormal(-5, 1, size=len(NAMES)) * np.array([1, 0.3, 0.2, 0.5, 0.3, 3e4, 3e4, 1e2])
         seconds = float(terms @ TRUE * np.exp(noise * random.standard_normal()))
         found.append(Seen(f"step {number}", "training_step", Parts(*terms), seconds))
     return tuple(found)
@@ -64,8 +64,8 @@ def test_too_few_cells_are_refused() -> None:
         Fit(steps(7, 0.0))
 
 
-def test_a_process_takes_a_constant_and_a_multiple_of_its_tensors() -> None:
-    fit = MemoryFit(tuple((size, 1e8 + 1.2 * size) for size in (1e6, 5e7, 3e8)))
-    assert fit.process_bytes(1e9) == pytest.approx(1.3e9, rel=1e-6)
+def test_a_process_takes_a_constant_what_lasts_and_a_multiple_of_what_passes() -> None:
+    fit = MemoryFit(tuple((2e7, size, 1e8 + 2e7 + 1.2 * size) for size in (1e6, 5e7, 3e8)))
+    assert fit.process_bytes(5e8, 1e9) == pytest.approx(1.8e9, rel=1e-6)
     with pytest.raises(RecordError, match="too few processes"):
-        MemoryFit(((1e6, 1e8),)).process_bytes(1e6)
+        MemoryFit(((1e6, 1e6, 1e8),)).process_bytes(1e6, 1e6)

@@ -7,6 +7,8 @@
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 VENV ?= .venv
+# Processes that run the tests; those of the bench, which measure, stay in one.
+JOBS ?= auto
 
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
@@ -48,10 +50,10 @@ measurements: $(BASE_STAMP)
 	if [ $$status -eq 3 ]; then $(BIN)/benchplan bench run --suite quick -o measurements; else exit $$status; fi
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not slow"
 
 test-all: $(DEV_STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -29,14 +29,14 @@ def peak_flops(device: Device, number_format: str) -> Measurement:
     """Best FLOP/s over sizes of square matrix products, since the largest size is not always the fastest."""
     best: dict[int, float] = {}
     for size in MATRIX_SIZES[device]:
+        flops = FLOPS_PER_MULTIPLY_ADD * size**3
+        if best and flops / max(best.values()) > MAX_CALL_SECONDS:
+            # A processor that emulates this format would take minutes for the larger sizes.
+            break
         a, b, out = (
             torch.randn(size, size, device=device).to(FORMATS[number_format]) for _ in ("a", "b", "out")
         )
-        seconds, first = _best_seconds(partial(torch.mm, a, b, out=out), device)
-        best[size] = FLOPS_PER_MULTIPLY_ADD * size**3 / min(seconds)
-        if first > MAX_CALL_SECONDS:
-            # A processor that emulates this format would take minutes for the next size.
-            break
+        best[size] = flops / min(_best_seconds(partial(torch.mm, a, b, out=out), device))
     value = max(best.values())
     return Measurement(
         subject="machine",
@@ -60,7 +60,7 @@ def memory_bandwidth(device: Device) -> Measurement:
     """
     length = BUFFER_BYTES[device] // torch.float32.itemsize
     a, b, c = (torch.full((length,), value, device=device) for value in (1.0, 2.0, 0.0))
-    seconds, _ = _best_seconds(lambda: torch.add(a, b, alpha=3.0, out=c), device)
+    seconds = _best_seconds(lambda: torch.add(a, b, alpha=3.0, out=c), device)
     moved = 3 * BUFFER_BYTES[device]
     rates = estimate([moved / s for s in seconds])
     return Measurement(
@@ -79,15 +79,15 @@ def _where(device: Device) -> str:
     return "the GPU" if device == "cuda" else f"{torch.get_num_threads()} threads"
 
 
-def _best_seconds(call: Callable[[], object], device: Device) -> tuple[list[float], float]:
-    """Call again and again for a fixed span; returns the seconds of each call, and of the first."""
+def _best_seconds(call: Callable[[], object], device: Device) -> list[float]:
+    """Call again and again for a fixed span, after one call that warms up; returns the seconds of each call."""
     synchronize = torch.cuda.synchronize if device == "cuda" else (lambda: None)
-    first = _once(call, synchronize)
+    _once(call, synchronize)
     seconds = [_once(call, synchronize)]
     until = time.perf_counter() + SECONDS_PER_SIZE
     while time.perf_counter() < until:
         seconds.append(_once(call, synchronize))
-    return seconds, first
+    return seconds
 
 
 def _once(call: Callable[[], object], synchronize: Callable[[], None]) -> float:

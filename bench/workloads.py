@@ -34,7 +34,7 @@ SOURCE_TEXT = Workload(
         GptConfig(context_tokens=CONTEXT_TOKENS, activation="swiglu", feed_forward_width=680),
     ),
     learning_rates=(1e-3, 2e-3, 4e-3),
-    search=Recipe(num_steps=24, num_rows=8, learning_rate=0.0, warmup_steps=4),
+    search=Recipe(num_steps=16, num_rows=8, learning_rate=0.0, warmup_steps=4),
     final=Recipe(
         num_steps=140, num_rows=8, learning_rate=0.0, warmup_steps=20, evaluate_every=35, max_seconds=35.0
     ),

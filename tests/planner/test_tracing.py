@@ -130,7 +130,11 @@ def test_an_unknown_figure_is_refused_with_the_nearest(base: Result) -> None:
         base.trace("funding_need")
 
 
-def test_the_printed_tree_shows_value_unit_formula_sentence_source_and_evidence(base: Result) -> None:
+def test_the_printed_tree_shows_value_unit_formula_sentence_source_and_evidence(
+    base: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Lines are broken at the width of the terminal, which whoever runs the tests may have set.
+    monkeypatch.setenv("COLUMNS", "120")
     text = tree(base.trace("funding_need_usd"), base.leaves)
     value = base["funding_need_usd"].central
     assert text.startswith(f"funding_need_usd = {value:,.0f} usd")

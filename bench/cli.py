@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import os
 from pathlib import Path
 
 import click
 
+from bench.cli_options import with_device, with_json, with_output, with_verbose, yield_to_other_work
 from bench.cli_prediction import predict
 from bench.cli_records import compare, machine, show
 from bench.cli_training import train
 from bench.errors import InputError, MeasurementError
 from bench.progress import progress
-from bench.store import DEFAULT_FOLDER, check_folder, keep
+from bench.store import check_folder, keep
 
 SUITES = ("quick", "full")
-BUSY_LOAD_PER_CORE = 0.75
 
 
 @click.group()
@@ -26,27 +25,17 @@ def bench() -> None:
 
 @bench.command()
 @click.option("--suite", default="quick", show_default=True, help=f"What to measure: {', '.join(SUITES)}.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_FOLDER,
-    show_default=True,
-    metavar="DIR",
-    help="Folder for the record.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON on standard output.")
-@click.option("--verbose", is_flag=True, help="Say the progress also where standard error is no terminal.")
+@with_device
+@with_output
+@with_json
+@with_verbose
 def run(suite: str, device: str, output: Path, as_json: bool, verbose: bool) -> None:
     """Train, measure and compress small models here, and keep a record (quick: about a minute; full: about ten)."""
     _check_suite(suite)
     check_folder(output)
     try:
         say = progress(verbose)
-        if _is_busy():
-            # Threads that spin at each barrier are fastest on a quiet machine, and many times slower beside other work.
-            os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        yield_to_other_work()
         # torch takes seconds to import: what can be refused has been refused by now.
         from bench.suite import FULL, QUICK, run_suite
 
@@ -71,12 +60,6 @@ def run(suite: str, device: str, output: Path, as_json: bool, verbose: bool) -> 
 
 for command in (train, predict, show, compare, machine):
     bench.add_command(command)
-
-
-def _is_busy() -> bool:
-    """Tell whether other work keeps more than three quarters of the cores busy before the bench starts."""
-    cores = os.cpu_count() or 1
-    return hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY_LOAD_PER_CORE * cores
 
 
 def _check_suite(suite: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bench.cli_options import with_verbose
 from bench.cli_shapes import COUNT, shape_of, with_shape_options
 from bench.errors import MeasurementError
 from bench.progress import progress
@@ -24,7 +25,7 @@ MODES = ("training", "prefill", "decode")
 
 @click.command()
 @click.option("--model", default="gpt", show_default=True, metavar="mlp|gpt|conv|FILE.py:FUNCTION|FOLDER")
-@with_shape_options
+@with_shape_options()
 @click.option(
     "--mode", type=click.Choice(MODES), multiple=True, help="What to predict; default: all there is."
 )
@@ -44,7 +45,7 @@ MODES = ("training", "prefill", "decode")
     help="Folder with this machine's calibration; where there is none, one is made and kept (a minute).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the prediction as one JSON document.")
-@click.option("--verbose", is_flag=True, help="Say the progress also where standard error is no terminal.")
+@with_verbose
 def predict(
     model: str,
     mode: tuple[str, ...],

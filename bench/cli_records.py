@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.cli_options import with_device, with_json, with_output, with_verbose
 from bench.cli_shapes import COUNT
 from bench.errors import MeasurementError, RecordError
 from bench.progress import progress
 from bench.record import Record, load, load_folder
-from bench.store import DEFAULT_FOLDER, check_folder, keep
+from bench.store import check_folder, keep
 
 if TYPE_CHECKING:
     pass
@@ -24,7 +25,7 @@ COMPARISON_SCHEMA = "benchplan.comparison/1"
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON on standard output.")
+@with_json
 def show(path: Path, as_json: bool) -> None:
     """Show a record, or the newest record of a folder."""
     file, record, older = newest(path)
@@ -71,19 +72,11 @@ def compare(first: Path, second: Path, unlike_machines: bool, as_json: bool) -> 
 
 
 @click.command()
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_FOLDER,
-    show_default=True,
-    metavar="DIR",
-    help="Folder for the record.",
-)
+@with_device
+@with_output
 @click.option("--threads", type=COUNT, default=1, show_default=True, help="Threads to predict for.")
-@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON on standard output.")
-@click.option("--verbose", is_flag=True, help="Say the progress also where standard error is no terminal.")
+@with_json
+@with_verbose
 def machine(device: str, threads: int, output: Path, as_json: bool, verbose: bool) -> None:
     """Describe this machine: what it can do at best, and what its single operations take, for predictions."""
     check_folder(output)

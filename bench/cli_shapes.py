@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -28,14 +28,19 @@ SHAPE_OPTIONS: dict[str, Any] = {
 _NAMES_IN_SHAPE = {"vocabulary_size": "vocabulary"}
 
 
-def with_shape_options(command: Command) -> Command:
-    """Add the options of a shape to a command."""
-    for name, (kind, text) in reversed(SHAPE_OPTIONS.items()):
-        command = click.option(f"--{name.replace('_', '-')}", type=kind, default=None, help=text)(command)
-    return command
+def with_shape_options(*names: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds options of a shape to a command: those named, or all."""
+
+    def decorate(command: Command) -> Command:
+        for name in reversed(names or tuple(SHAPE_OPTIONS)):
+            kind, text = SHAPE_OPTIONS[name]
+            command = click.option(f"--{name.replace('_', '-')}", type=kind, default=None, help=text)(command)
+        return command
+
+    return decorate
 
 
-def shape_of(options: dict[str, Any]) -> dict[str, int | str | bool]:
-    """Take the options of a shape that were given out of a command's options."""
-    found = {name: options.pop(name) for name in SHAPE_OPTIONS}
+def shape_of(options: dict[str, Any], names: Sequence[str] = ()) -> dict[str, int | str | bool]:
+    """Return the options of a shape that were given to a command, of those named or of all."""
+    found = {name: options[name] for name in names or SHAPE_OPTIONS}
     return {_NAMES_IN_SHAPE.get(name, name): value for name, value in found.items() if value is not None}

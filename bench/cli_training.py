@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bench.cli_options import with_device, with_json, with_output, with_verbose, yield_to_other_work
+from bench.cli_shapes import shape_of, with_shape_options
 from bench.errors import BenchplanError, InputError, MeasurementError
-from bench.store import DEFAULT_FOLDER, check_folder, keep
+from bench.progress import progress
+from bench.store import check_folder, keep
 from bench.training.names import (
     LEARNING_RATES,
     OPTIMIZERS,
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 WARMUP_SHARE = 0.05
 SHAPE = ("layers", "d_model", "heads", "kv_heads", "d_ff", "activation")
 SECONDS_FOR_RANK_0 = 5.0
-BUSY_LOAD_PER_CORE = 0.75
 FILE = click.Path(dir_okay=False, path_type=Path)
 POSITIVE = click.IntRange(min=1)
 NOT_NEGATIVE = click.IntRange(min=0)
@@ -39,12 +40,7 @@ NOT_NEGATIVE = click.IntRange(min=0)
 @click.option(
     "--data", default=None, metavar="digits|source-text|PATH", help="Default: digits, or text for gpt."
 )
-@click.option("--layers", type=NOT_NEGATIVE, help="Depth of a built-in model.")
-@click.option("--d-model", type=POSITIVE, help="Width of a built-in model.")
-@click.option("--heads", type=POSITIVE, help="Attention heads of gpt.")
-@click.option("--kv-heads", type=POSITIVE, help="Heads of keys and values of gpt.")
-@click.option("--d-ff", type=POSITIVE, help="Width of the feed-forward part of gpt.")
-@click.option("--activation", type=click.Choice(["gelu", "swiglu"]), help="Of gpt.")
+@with_shape_options(*SHAPE)
 @click.option("--context", default=128, show_default=True, type=POSITIVE, help="Tokens in a row of text.")
 @click.option("--target", default=None, help="Column of a table to learn.")
 @click.option("--vocabulary", default="bytes", show_default=True, help="Of text: bytes or bpe:SIZE.")
@@ -75,28 +71,20 @@ NOT_NEGATIVE = click.IntRange(min=0)
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint.")
 @click.option("--save", type=FILE, default=None, help="Write the trained model as safetensors.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@with_device
 @click.option("--distributed", type=click.Choice(["ddp", "fsdp"]), help="How processes of torchrun share.")
 @click.option(
     "--measure-scaling", is_flag=True, help="Under torchrun: measure the efficiency against one process."
 )
 @click.option("--mfu/--no-mfu", default=True, help="Measure the machine's peak first (about two seconds).")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_FOLDER,
-    show_default=True,
-    metavar="DIR",
-    help="Folder for the record.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON on standard output.")
-@click.option("--verbose", is_flag=True, help="Say the progress also where standard error is no terminal.")
+@with_output
+@with_json
+@with_verbose
 def train(output: Path, as_json: bool, verbose: bool, **options: Any) -> None:  # noqa: ANN401, click's
     """Train one model and keep a record: loss, throughput, MFU; with checkpoints a run can be resumed."""
     leads = os.environ.get("RANK", "0") == "0"
     try:
-        _train(output, as_json, _progress(verbose and leads), options)
+        _train(output, as_json, progress(verbose, leads), options)
     except KeyboardInterrupt:
         raise MeasurementError(
             "Stopped by ctrl-C: no record was written. With --checkpoint FILE a run can be stopped and resumed."
@@ -118,9 +106,7 @@ def _train(output: Path, as_json: bool, say: Callable[[str], None], options: dic
         check_folder(path)
     if checkpoint is not None and not options["resume"]:
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    if hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY_LOAD_PER_CORE * (os.cpu_count() or 1):
-        # Threads that spin at each barrier are many times slower beside other work.
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    yield_to_other_work()
     # torch takes seconds to import: what can be refused has been refused by now.
     from bench.training.running import run_training
 
@@ -175,7 +161,7 @@ def _order(options: dict[str, Any]) -> Order:
             "vocabulary": options["vocabulary"],
             "context_tokens": options["context"],
         },
-        model_options={name: options[name] for name in SHAPE if options[name] is not None},
+        model_options=shape_of(options, SHAPE),
         device=options["device"],
         checkpoint=options["checkpoint"],
         checkpoint_every=options["checkpoint_every"],
@@ -197,10 +183,3 @@ def _check_steps(options: dict[str, Any]) -> None:
         raise InputError(
             f"--warmup {options['warmup']}: is longer than the whole run of {options['steps']} steps"
         )
-
-
-def _progress(wanted: bool) -> Callable[[str], None]:
-    if not (wanted or (sys.stderr.isatty() and os.environ.get("RANK", "0") == "0")):
-        return lambda text: None
-    started = time.monotonic()
-    return lambda text: click.echo(f"[{time.monotonic() - started:3.0f} s] {text}", err=True)

@@ -58,7 +58,6 @@ def measure(wanted: str, num_threads: int, say: Callable[[str], None]) -> Record
 def energy_meters(device: Device) -> Measurement:
     """Tell whether energy can be read here, by RAPL or NVML, and if not why."""
     meter = find_meter(device)
-    absent = isinstance(meter, Absent)
     note = (
         f"energy cannot be measured here: {meter.reason}"
         if isinstance(meter, Absent)
@@ -67,7 +66,7 @@ def energy_meters(device: Device) -> Measurement:
     return Measurement(
         subject="machine",
         name="energy_meters",
-        value=0 if absent else 1,
+        value=0 if isinstance(meter, Absent) else 1,
         method="RAPL or NVML, where one of them can be read",
         note=note,
     )

@@ -44,7 +44,7 @@ VECTOR_PRODUCTS = (torch.ops.aten.mv, torch.ops.aten.dot, torch.ops.aten.addmv)
 NAMESPACES_WITHOUT_PRODUCTS = ("prim", "prims", "profiler")
 
 MODEL_FAILURES = (RuntimeError, TypeError, ValueError, AttributeError, AssertionError, LookupError)
-"""What a model raises that a tool or a device cannot run; NotImplementedError is a RuntimeError."""
+"""What a model raises that a tool or a device cannot run; what torch has not built there is a RuntimeError too."""
 
 Inputs = Tensor | tuple[Tensor, ...]
 

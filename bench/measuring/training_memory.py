@@ -60,30 +60,6 @@ def logical_training_memory(
     return step_memory(model, example_batch(config, num_rows, device), optimizer, device, bf16=bf16)
 
 
-def logical_training_peak_bytes(
-    config: Config, num_rows: int, optimizer: str = "adamw", device: str = "cpu", *, bf16: bool = False
-) -> int:
-    """Return the peak of `logical_training_memory`."""
-    return logical_training_memory(config, num_rows, optimizer, device, bf16=bf16).peak_bytes
-
-
-def process_training_peak_bytes(
-    config: Config,
-    num_rows: int,
-    optimizer: str = "adamw",
-    device: str = "cpu",
-    *,
-    bf16: bool = False,
-    num_threads: int | None = None,
-    timeout_seconds: float = TIMEOUT_SECONDS,
-) -> int:
-    """Return the training peak of `process_peaks`."""
-    return process_peaks(
-        config, num_rows, optimizer, device,
-        bf16=bf16, num_threads=num_threads, timeout_seconds=timeout_seconds,
-    ).training_bytes  # fmt: skip
-
-
 def process_peaks(
     config: Config,
     num_rows: int,

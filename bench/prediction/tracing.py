@@ -56,16 +56,6 @@ class Trace:
     peak_bytes: int
     """Highest sum of the tensors that the step made and that lived at one time."""
 
-    @property
-    def num_calls(self) -> int:
-        """How many operations are sent to a kernel or make a view."""
-        return sum(self.ops.values())
-
-    @property
-    def bytes_fresh(self) -> int:
-        """Bytes of memory taken anew in the step."""
-        return sum(op.bytes_fresh * count for op, count in self.ops.items())
-
 
 def trace(prepare: Callable[[], Callable[[], object]]) -> Trace:
     """Trace one step: `prepare` builds model and inputs and returns the step, which is run twice.

@@ -127,7 +127,7 @@ def _task_of_own(custom: Custom, data: DataSet) -> Task:
             return count_dispatched(
                 custom.make_on_meta(), (inputs.to("meta"),), META_TOOL, training=True
             ).flops
-        except (BenchplanError, RuntimeError, NotImplementedError):
+        except (BenchplanError, RuntimeError):
             # What cannot be counted is not told, and neither is the MFU.
             return None
 

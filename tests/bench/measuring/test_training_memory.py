@@ -9,7 +9,6 @@ from bench.errors import InputError
 from bench.measuring.examples import example_batch
 from bench.measuring.training_memory import (
     logical_training_memory,
-    logical_training_peak_bytes,
     process_peaks,
     step_memory,
 )
@@ -56,7 +55,7 @@ def test_optimizers_differ_by_their_state() -> None:
     assert momentum.optimizer_bytes == BYTES_PER_FLOAT * config.params
     assert adamw.peak_bytes - momentum.peak_bytes == pytest.approx(BYTES_PER_FLOAT * config.params, rel=0.05)
     with pytest.raises(InputError, match="adamw"):
-        logical_training_peak_bytes(config, 8, "adamv")
+        logical_training_memory(config, 8, "adamv")
 
 
 def test_activations_grow_with_the_rows_and_the_rest_does_not() -> None:
@@ -66,7 +65,7 @@ def test_activations_grow_with_the_rows_and_the_rest_does_not() -> None:
 
 
 def test_it_is_the_same_to_the_byte_and_leaves_no_gradients() -> None:
-    assert len({logical_training_peak_bytes(SMALL_GPT, 4) for _ in range(3)}) == 1
+    assert len({logical_training_memory(SMALL_GPT, 4).peak_bytes for _ in range(3)}) == 1
     model = build(SMALL_GPT)
     step_memory(model, example_batch(SMALL_GPT, 2), "adamw", "cpu")
     assert all(p.grad is None for p in model.parameters())
@@ -74,7 +73,7 @@ def test_it_is_the_same_to_the_byte_and_leaves_no_gradients() -> None:
 
 def test_a_fresh_process_needs_more_than_the_tensors() -> None:
     config = MlpConfig(hidden_widths=(1024, 1024))
-    logical = logical_training_peak_bytes(config, 32)
+    logical = logical_training_memory(config, 32).peak_bytes
     found = process_peaks(config, 32, num_threads=1)
     assert found.training_bytes > logical
     assert found.training_bytes < logical + 500e6

@@ -1,0 +1,40 @@
+"""Options and habits that several commands of the bench share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from bench.store import DEFAULT_FOLDER
+
+BUSY_LOAD_PER_CORE = 0.75
+
+with_device = click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
+)
+with_output = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_FOLDER,
+    show_default=True,
+    metavar="DIR",
+    help="Folder for the record.",
+)
+with_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print the record as JSON on standard output."
+)
+with_verbose = click.option(
+    "--verbose", is_flag=True, help="Say the progress also where standard error is no terminal."
+)
+
+
+def yield_to_other_work() -> None:
+    """Let torch's threads sleep at their barriers where other work keeps the cores busy; before torch is imported.
+
+    Threads that spin there are fastest on a quiet machine, and many times slower beside other work.
+    """
+    if hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY_LOAD_PER_CORE * (os.cpu_count() or 1):
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -220,15 +220,18 @@ def test_compare_names_the_nearest_of_a_misspelt_path(tmp_path: Path, make_recor
 def test_machine_describes_measures_and_keeps_a_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import bench.calibration
+    import bench.machine
 
+    # What it measures with is tested where it lives; here it is the command, and a calibration takes a minute.
     peak = Measurement(subject="machine", name="peak_flops_per_second", value=1e11, method="m")
-    monkeypatch.setattr(bench.calibration, "measure_machine", lambda device: [peak])
+    rate = Measurement(subject="calibration", name="matmul", value=2.0, method="m", conditions={"threads": 1})
+    monkeypatch.setattr(bench.machine, "measure_machine", lambda device: [peak])
+    monkeypatch.setattr(bench.machine, "calibrate", lambda say: [rate])
     result = invoke("machine", "--device", "cpu", "-o", tmp_path)
     assert result.exit_code == 0, result.output
     [file] = tmp_path.iterdir()
     assert file.name.startswith("machine-cpu-")
-    for part in ("suite machine", "fingerprint", "100 GFLOP/s", "energy", str(file)):
+    for part in ("suite machine", "fingerprint", "100 GFLOP/s", "calibrated", "energy", str(file)):
         assert part in result.output
     record = json.loads(invoke("machine", "--device", "cpu", "-o", tmp_path, "--json").output)
     assert record["suite"] == "machine"

@@ -60,10 +60,14 @@ class CompressionRecipe:
         """Tell whether a step of this name is taken."""
         return any(step.name == name for step in self.steps)
 
-    def without_teacher(self) -> CompressionRecipe:
-        """Return the control of a distillation: the same shape from scratch, with as many steps and no teacher."""
-        first = next(index for index, step in enumerate(self.steps) if step.name == "distil")
-        scratch = (*self.steps[:first], Step("restart"), *self.steps[first:])
+    def control(self) -> CompressionRecipe:
+        """Return what a distillation is held against: the same shape from scratch, for as long and with no teacher.
+
+        Number formats and engines are left out: they are not its question.
+        """
+        steps = tuple(step for step in self.steps if step.method.stage == "training")
+        first = next(index for index, step in enumerate(steps) if step.name == "distil")
+        scratch = (*steps[:first], Step("restart"), *steps[first:])
         return CompressionRecipe(
             tuple(
                 Step("finetune", {"steps": step.arguments["steps"]}) if step.name == "distil" else step

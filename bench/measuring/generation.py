@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import torch
 from torch import Tensor
@@ -72,15 +73,21 @@ def time_generation(
     """
     model.eval()
     with torch.inference_mode():
-        calls: dict[str, Callable[[], object]] = {}
+        timed: dict[str, Callable[[], object]] = {}
         for cell in over:
-            prefill, decode = _calls(model, cell)
-            calls |= {f"prefill {cell}": prefill, f"decode {cell}": decode}
-        found = time_interleaved(calls, schedule, synchronize)
+            prefill, decode = calls(model, cell)
+            timed |= {f"prefill {cell}": prefill, f"decode {cell}": decode}
+        found = time_interleaved(timed, schedule, synchronize)
     return [GenerationTiming(cell, found[f"prefill {cell}"], found[f"decode {cell}"]) for cell in over]
 
 
-def _calls(model: Gpt, cell: Cell) -> tuple[Callable[[], Tensor], Callable[[], Tensor]]:
+def can_generate(model: object) -> TypeGuard[Gpt]:
+    """Tell whether a model writes text token by token and keeps keys and values."""
+    return isinstance(model, Gpt)
+
+
+def calls(model: Gpt, cell: Cell) -> tuple[Callable[[], Tensor], Callable[[], Tensor]]:
+    """Return what to call for a prompt of the whole context, and for one more token of each sequence."""
     weight = model.embedding.weight
     prompt = torch.randint(
         model.config.vocabulary,

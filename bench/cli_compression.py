@@ -45,7 +45,8 @@ SMALL_GPT: Mapping[str, int] = {"layers": 3, "d_model": 128, "heads": 4}
 
 
 @click.command(
-    epilog="Steps of a recipe: " + "; ".join(f"{name}: {method.about.rstrip('.')}" for name, method in METHODS.items())
+    epilog="Steps of a recipe: "
+    + "; ".join(f"{name}: {method.about.rstrip('.')}" for name, method in METHODS.items())
 )
 @click.option("--model", default="mlp", show_default=True, metavar="mlp|gpt|conv|FILE.py:FUNCTION|FOLDER")
 @click.option(

@@ -21,7 +21,7 @@ class Step:
     """One step with all its arguments, defaults filled in."""
 
     name: str
-    arguments: Mapping[str, Value] = field(default_factory=dict)
+    arguments: Mapping[str, Value] = field(default_factory=dict, hash=False)
 
     @property
     def method(self) -> Method:

@@ -154,7 +154,8 @@ def _best_finished(
 
 def neighbours(recipe: CompressionRecipe) -> Iterator[CompressionRecipe]:
     """Yield recipes one change away: another share, a teacher, another format or engine."""
-    yield from dict.fromkeys(filter(None, (_sound(steps) for steps in _changes(recipe.steps))))
+    found = dict.fromkeys(filter(None, (_sound(steps) for steps in _changes(recipe.steps))))
+    yield from (other for other in found if other != recipe and other.steps)
 
 
 def _changes(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:

@@ -14,7 +14,7 @@ from bench.measuring.contention import QuietWatch
 from bench.measuring.generation import GenerationTiming, cells, time_generation
 from bench.measuring.latency import Schedule, Timing, time_interleaved, time_single_calls
 from bench.measuring.processes import TIMEOUT_SECONDS, in_fresh_process
-from bench.models.gpt import Gpt
+from bench.models.generation import Generator
 from bench.training.steps import cross_entropy
 
 CONTROL = "fp32 again"
@@ -184,7 +184,7 @@ def _joined(first: dict[str, Timing], second: dict[str, Timing]) -> dict[str, Ti
 def _generation(task: SpeedTask) -> dict[str, list[GenerationTiming]]:
     found = {}
     for name, model in task.models.items():
-        if isinstance(model, Gpt) and name != CONTROL:
+        if isinstance(model, Generator) and name != CONTROL:
             longest = model.config.context_tokens
             contexts = sorted({max(2, round(share * longest)) for share in task.plan.context_shares})
             over = cells(task.plan.batches, contexts, longest)

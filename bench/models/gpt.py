@@ -152,6 +152,11 @@ class KeyValueCache:
         self.length = 0
 
     @property
+    def device(self) -> torch.device:
+        """Where it lies."""
+        return self._held.device
+
+    @property
     def num_sequences(self) -> int:
         """Sequences that the cache serves."""
         return self._held.shape[2]
@@ -193,6 +198,11 @@ class Gpt(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Linear | nn.Embedding):
                 nn.init.normal_(module.weight, std=INIT_STD)
+
+    def new_cache(self, num_sequences: int, num_tokens: int) -> KeyValueCache:
+        """Return an empty cache for so many tokens a sequence, where the model lies and in its numbers."""
+        weight = self.embedding.weight
+        return KeyValueCache(self.config, num_sequences, num_tokens, weight.device, weight.dtype)
 
     def forward(self, tokens: Tensor, cache: KeyValueCache | None = None) -> Tensor:
         """Return the logits of the token that follows each token.

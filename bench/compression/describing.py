@@ -25,6 +25,8 @@ from bench.sheet import Sheet
 from bench.training.tasks import Task
 
 FP32 = str(PLAIN)
+CACHED_BYTES = 2**20
+"""As many weights lie in the second-level cache of a core, about."""
 INTERLEAVED = (
     "median over rounds of the fastest block; all forms in turns, in random order, in a fresh process"
 )
@@ -61,6 +63,7 @@ def describe(sheet: Sheet, story: Story) -> list[str]:
         warnings.append(
             f"Small model: at batch 1 {bound.in_words()}. Formats gain little; engines gain most."
         )
+    fallen: list[str] = []
     _note_control(sheet, story)
     for each in story.finished:
         variant = str(each.recipe)
@@ -69,7 +72,7 @@ def describe(sheet: Sheet, story: Story) -> list[str]:
             warnings.append(f"{variant} was not measured: {each.failure}.")
             continue
         _note_size(sheet, story, each, each.form)
-        warnings += _note_quality(sheet, story, variant)
+        fallen += _note_quality(sheet, story, variant)
         if variant in story.timed.failures:
             why = f"it was made and does not run where it is timed: {story.timed.failures[variant]}"
             _note_failure(sheet, variant, why)
@@ -78,6 +81,8 @@ def describe(sheet: Sheet, story: Story) -> list[str]:
             _note_speed(sheet, story, each.recipe, each.form, bound)
         _note_against_scratch(sheet, story, each.recipe)
     _note_frontier(sheet, story)
+    if fallen:
+        warnings.append(f"Quality collapsed, so that these are of no use: {'; '.join(fallen)}.")
     return warnings
 
 
@@ -158,7 +163,7 @@ def _note_quality(sheet: Sheet, story: Story, variant: str) -> list[str]:
     sheet.add("accuracy_difference_share", mean(right), paired, variant=variant, note=said)
     ratio = float(quality.losses_nats.mean() / plain.losses_nats[before].mean())
     sheet.add("loss_ratio", ratio, "mean loss over that of fp32", variant=variant)
-    return [f"{variant}: {said}."] if said else []
+    return [f"{variant} ({said.removeprefix('collapsed: ')})"] if said else []
 
 
 def _note_speed(
@@ -279,13 +284,15 @@ def _note_frontier(sheet: Sheet, story: Story) -> None:
 
 
 def _bound(story: Story) -> verdicts.Bound:
-    """Hold what a call of the model takes at batch 1 against the least that arithmetic and memory take."""
+    """Hold what a call of the model takes at batch 1 against the least that arithmetic and memory take.
+
+    Weights that fit the caches of a processor come from there, and what that takes is not counted.
+    """
     rates = {m.name: m.value for m in story.peaks if m.variant == "fp32" and m.value}
     plain, config = story.finished[0].form, story.task.config
     assert plain is not None
     seconds = float(np.median(story.timed.rows[SINGLE][FP32].seconds))
     flops = config.forward_flops(1) if config else 0
-    least = (
-        flops / rates["peak_flops_per_second"] + plain.file_bytes / rates["memory_bandwidth_bytes_per_second"]
-    )
+    read = plain.file_bytes if plain.file_bytes > CACHED_BYTES or story.device == "cuda" else 0
+    least = flops / rates["peak_flops_per_second"] + read / rates["memory_bandwidth_bytes_per_second"]
     return verdicts.Bound(seconds, least)

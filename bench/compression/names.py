@@ -26,6 +26,8 @@ class Argument:
     """The number must lie above it."""
     high: float = 1.0
     """The number must lie below it."""
+    is_always_written: bool = False
+    """Whether a record names it also where it is the default, since nobody would guess it."""
 
     def in_words(self) -> str:
         """Say what is allowed."""
@@ -68,7 +70,7 @@ METHODS: Mapping[str, Method] = {
             Argument(
                 "kind", words=("magnitude", "gradual", "structured", "neurons", "heads", "layers", "2:4")
             ),
-            Argument("share", 0.5),
+            Argument("share", 0.5, is_always_written=True),
             Argument("scope", "global", words=("global", "layer")),
         ),
     ),

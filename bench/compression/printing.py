@@ -11,7 +11,7 @@ SINGLE, MANY = 1, 32
 
 
 def overview(record: Record) -> str:
-    """Show size, speed, quality and the verdict of each recipe, the model itself first and what failed last."""
+    """Show size, speed, quality and verdict of each recipe, the model itself first, and below why some gain nothing."""
     subject = next(m.subject for m in record.measurements if m.subject != "machine")
     found = [m for m in record.measurements if m.subject == subject]
     quality = next((m.name for m in found if m.name.startswith("loss_nats_per_")), "")
@@ -20,6 +20,7 @@ def overview(record: Record) -> str:
     if writes is not None:
         head += (f"writing, batch {writes['batch']}",)
     rows: list[tuple[str, ...]] = [(*head, "accuracy", "loss", "recipe took", "verdict at batch 1")]
+    reasons: dict[str, list[str]] = {}
     variants = [m.variant for m in found if m.name == "file_bytes"]
     for variant in variants:
         own = [m for m in found if m.variant == variant]
@@ -35,17 +36,29 @@ def overview(record: Record) -> str:
         note = next(
             (m.note for m in own if m.name == "latency_ratio" and m.conditions == {"batch": SINGLE}), ""
         )
-        rows.append(
-            (
-                *line,
-                _text(own, "accuracy_share"),
-                _text(own, quality),
-                _text(own, "recipe_seconds"),
-                note.split(";")[0],
-            )
+        verdict, _, reason = note.partition(";")[0].partition(", because ")
+        if reason:
+            reasons.setdefault(reason, []).append(variant)
+        told = (
+            _text(own, "accuracy_share"),
+            _text(own, quality),
+            _text(own, "recipe_seconds"),
+            _short(verdict),
         )
+        rows.append((*line, *told))
     right = tuple(title for title in rows[0] if title not in ("recipe", "verdict at batch 1"))
-    return "\n".join(aligned(rows, right=right))
+    lines = aligned(rows, right=right)
+    if reasons:
+        lines += ["", "No speed-up here at batch 1, because"]
+        lines += [f"  {reason}: {', '.join(names)}" for reason, names in reasons.items()]
+    return "\n".join(lines)
+
+
+def _short(verdict: str) -> str:
+    """Return the verdict without what stands below the table."""
+    if verdict.startswith("no difference"):
+        return "no difference"
+    return "slower" if "slower" in verdict else verdict
 
 
 def _cell(found: Sequence[Measurement]) -> dict[str, int | float | str] | None:

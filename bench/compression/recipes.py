@@ -36,10 +36,13 @@ class Step:
         """Return an argument that is a number."""
         return float(self.arguments[name])
 
+    def _is_left_out(self, argument: Argument) -> bool:
+        return not argument.is_always_written and self.arguments[argument.name] == argument.default
+
     def __str__(self) -> str:
         """Write the step as briefly as it can be read back."""
         wanted = list(self.method.arguments)
-        while wanted and self.arguments[wanted[-1].name] == wanted[-1].default:
+        while wanted and self._is_left_out(wanted[-1]):
             wanted.pop()
         if not wanted:
             return self.name

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
@@ -48,9 +49,12 @@ def time_forms(
     Raises MeasurementError when the process fails as a whole.
     """
     rows = inputs[:MANY].clone()
-    return in_fresh_process(
-        _time, dict(forms), rows, device, cells, schedule, num_threads, num_threads=max(num_threads, 1)
+    unfit = {name: why for name, form in forms.items() if (why := _not_portable(form))}
+    fit = {name: form for name, form in forms.items() if name not in unfit}
+    timed = in_fresh_process(
+        _time, fit, rows, device, cells, schedule, num_threads, num_threads=max(num_threads, 1)
     )
+    return replace(timed, failures=unfit | timed.failures)
 
 
 def process_peak(module: nn.Module, inputs: Tensor) -> int:
@@ -82,6 +86,15 @@ def _time(
             }
             prefill, decode = _generation(sound, cells, schedule, synchronize)
     return Timed(by_rows, prefill, decode, failures, watch)
+
+
+def _not_portable(form: nn.Module) -> str:
+    """Say why a form cannot be handed to a process of its own; empty where it can."""
+    try:
+        pickle.dumps(form)
+    except Exception as err:  # noqa: BLE001, what a third party's tensors raise here is theirs to choose
+        return f"it cannot be handed to a process of its own ({type(err).__name__}: {err})"
+    return ""
 
 
 def _tried(form: nn.Module, inputs: Tensor) -> str:

@@ -8,6 +8,8 @@ from bench.compression.forms import Form
 from bench.compression.recipes import CompressionRecipe
 from bench.measuring.latency import Estimate, verdict
 
+NOTABLE_SHARE = 0.05
+"""A ratio this far from one that still cannot be told from noise is put down to the noise."""
 OVERHEAD_RATIO = 3.0
 """A call that takes so many times longer than its arithmetic and its memory traffic is ruled by overhead."""
 CONVERTED = {"fp16": ("AVX512_FP16", "AMX"), "bf16": ("AVX512_BF16", "AMX")}
@@ -47,6 +49,8 @@ def in_words(
     because = _because(recipe, form, bound, capability)
     if found == "slower":
         return f"no speed-up here, slower, because {because}"
+    if abs(ratio.value - 1) > NOTABLE_SHARE:
+        because = f"fp32 against itself differed by {floor:.0%}: measure again on a quiet machine"
     return f"no difference that can be told from noise: no speed-up here, because {because}"
 
 

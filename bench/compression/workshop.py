@@ -82,7 +82,10 @@ class Workshop:
         length = next(n for n in range(len(steps), -1, -1) if str(CompressionRecipe(steps[:n])) in self._made)
         form = self._made[str(CompressionRecipe(steps[:length]))]
         for index in range(length, len(steps)):
+            before, started = form.cost.seconds, time.perf_counter()
             form = follow(CompressionRecipe(steps[index : index + 1]), form, self.studio)
+            seconds = before + time.perf_counter() - started
+            form = replace(form, cost=replace(form.cost, seconds=seconds))
             if steps[index].method.stage == "training":
                 self._made[str(CompressionRecipe(steps[: index + 1]))] = form
         return form

@@ -16,7 +16,8 @@ from bench.errors import InputError
     [
         ("prune(neurons,0.75)->distil->onnx(int8)", "prune(neurons, 0.75) -> distil -> onnx(int8)"),
         ("prune( magnitude , .9 , layer )", "prune(magnitude, 0.9, layer)"),
-        ("prune(magnitude, 0.5, global)", "prune(magnitude)"),
+        ("prune(magnitude)", "prune(magnitude, 0.5)"),
+        ("prune(magnitude, 0.5, global)", "prune(magnitude, 0.5)"),
         ("distil(features)", "distil(features)"),
         ("distil()", "distil"),
         ("finetune(100)", "finetune(100)"),
@@ -43,7 +44,7 @@ def test_a_recipe_is_written_as_briefly_as_it_can_be_read_back(typed: str, writt
         ("prune", "kind of prune is missing"),
         ("bf16(3)", "takes none"),
         ("onnx(int8, 3)", "takes 1 at most"),
-        ("int8 -> prune(neurons)", "prune(neurons) cannot follow int8"),
+        ("int8 -> prune(neurons)", "prune(neurons, 0.5) cannot follow int8"),
         ("int8 -> bf16", "bf16 cannot follow int8"),
         ("onnx -> int8", "int8 cannot follow onnx"),
         ("prune(neurons) ->", "is no step"),

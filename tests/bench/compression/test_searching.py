@@ -42,10 +42,12 @@ def test_neighbours_are_sound_recipes_and_not_the_same(recipe: object) -> None:
 def test_neighbours_change_the_share_the_format_and_the_engine() -> None:
     found = {str(each) for each in neighbours(read_recipe("prune(neurons, 0.75) -> distil -> onnx"))}
     assert "prune(neurons, 0.875) -> distil -> onnx" in found
-    assert "prune(neurons) -> distil -> onnx" in found
+    assert "prune(neurons, 0.5) -> distil -> onnx" in found
     assert "prune(neurons, 0.75) -> distil -> onnx(int8)" in found
     assert "prune(neurons, 0.75) -> distil" in found
-    assert "prune(structured) -> distil -> int8" in {str(each) for each in neighbours(read_recipe("int8"))}
+    assert "prune(structured, 0.5) -> distil -> int8" in {
+        str(each) for each in neighbours(read_recipe("int8"))
+    }
 
 
 def test_those_that_keep_to_the_budget_come_first_and_the_fastest_of_them_first() -> None:

@@ -51,6 +51,12 @@ def onnx(form: Form, step: Step, studio: Studio) -> Form:
         linear_layers(form.module, str(step))
     about = f"as ONNX, run by ONNX Runtime {runtime.__version__}"
     notes = form.notes
+    if isinstance(form.module, Gpt) and not onnx_gpt.is_writable(form.module):
+        notes = (
+            *notes,
+            f"{step} serves whole passes; for generation its attention takes heads whose widths are multiples of "
+            f"{onnx_gpt.HEAD_WIDTH_STEP}",
+        )
     with torch.no_grad():
         exported = _exported(form.module, studio, quantized=word != "fp32")
         graph = exported.graph

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CONTRIBUTED = "com.microsoft"
 """Domain of ONNX Runtime's own operations."""
 OPSET, IR_VERSION = 17, 9
-HEAD_WIDTH_STEP = 8
+HEAD_WIDTH_STEP = 16
 """The attention kernel takes heads whose width is a multiple of this."""
 
 CacheShape = tuple[int, int]

@@ -14,10 +14,12 @@ from bench.compression.extras import first_line, left_out, linear_layers, must_b
 from bench.compression.forms import Form, Studio
 from bench.compression.onnx_export import as_bytes, export
 from bench.compression.onnx_formats import FORMATS, Feed, num_quantized
+from bench.compression.onnx_graphs import is_chain, write_chain
 from bench.compression.onnx_runtime import EXTRA, OnnxModel, refusals
 from bench.compression.recipes import Step
 from bench.errors import MeasurementError
 from bench.models.gpt import Gpt
+from bench.models.mlp import Mlp
 
 if TYPE_CHECKING:
     import onnx as onnx_package
@@ -51,6 +53,12 @@ def onnx(form: Form, step: Step, studio: Studio) -> Form:
         linear_layers(form.module, str(step))
     about = f"as ONNX, run by ONNX Runtime {runtime.__version__}"
     notes = form.notes
+    if isinstance(form.module, Gpt) and not onnx_gpt.is_writable(form.module):
+        notes = (
+            *notes,
+            f"{step} serves whole passes; for generation its attention takes heads whose widths are multiples of "
+            f"{onnx_gpt.HEAD_WIDTH_STEP}",
+        )
     with torch.no_grad():
         exported = _exported(form.module, studio, quantized=word != "fp32")
         graph = exported.graph
@@ -81,9 +89,12 @@ def _exported(module: nn.Module, studio: Studio, *, quantized: bool) -> Exported
         def feed(tokens: Tensor) -> Feed:
             return onnx_gpt.OnnxCache(shapes, *tokens.shape).feed(tokens)
 
-        graph = onnx_gpt.write(module, shared_head=not quantized)
-        return Exported(graph, feed, lambda content: onnx_gpt.OnnxGpt(content, config, shapes))
-    graph = export(module, studio.data.validation.inputs)
+        written = onnx_gpt.write(module, shared_head=not quantized)
+        return Exported(written, feed, lambda content: onnx_gpt.OnnxGpt(content, config, shapes))
+    if isinstance(module, Mlp) and is_chain(module):
+        graph = write_chain(module)
+    else:
+        graph = export(module, studio.data.validation.inputs)
     return Exported(graph, lambda rows: {graph.graph.input[0].name: rows.cpu().numpy()}, OnnxModel)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -77,6 +79,19 @@ def must_be_plain(form: Form, step: str) -> None:
         raise MeasurementError(
             f"{step}: takes a model in fp32, and the steps before it left one that is none ({form.method})"
         )
+
+
+class PicklesByTorch(nn.Module):
+    """A module that holds fp8, which torch saves and pickle alone does not."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        saved = io.BytesIO()
+        torch.save(dict(self.__dict__), saved)
+        return {"saved": saved.getvalue()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # The bytes come from the line above, on their way to another process of ours.
+        super().__setstate__(torch.load(io.BytesIO(state["saved"]), weights_only=False))
 
 
 def _is_plain(tensor: Tensor) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from bench.compression.extras import first_line, left_out, linear_layers, must_be_plain
+from bench.compression.extras import PicklesByTorch, first_line, left_out, linear_layers, must_be_plain
 from bench.compression.forms import Form, Studio
-from bench.compression.quantization import cast_to
+from bench.compression.quantization import CastsInputs, cast_to
 from bench.compression.recipes import Step
 from bench.errors import MeasurementError
 from bench.training.checkpoints import tensors_as_bytes
@@ -30,13 +30,13 @@ def fp8(form: Form, step: Step, studio: Studio) -> Form:
     """
     check_device(studio, str(step))
     must_be_plain(form, str(step))
-    linear_layers(form.module, str(step))
     module = cast_to(form.module, torch.bfloat16)
-    found = {name: each for name, each in module.named_modules() if isinstance(each, nn.Linear)}
+    inner = module.model if isinstance(module, CastsInputs) else module
+    found = linear_layers(inner, str(step))
     narrow = [n for n, each in found.items() if each.in_features % STEP or each.out_features % STEP]
     for name in found.keys() - set(narrow):
         parent, _, own = name.rpartition(".")
-        setattr(module.get_submodule(parent), own, Fp8Linear(found[name]))
+        setattr(inner.get_submodule(parent), own, Fp8Linear(found[name]))
     if len(narrow) == len(found):
         raise MeasurementError(
             f"{step}: no linear layer has widths that are multiples of {STEP}, as its kernels want"
@@ -78,7 +78,7 @@ def check_device(studio: Studio, step: str) -> None:
         )
 
 
-class Fp8Linear(nn.Module):
+class Fp8Linear(PicklesByTorch):
     """A linear layer with its weight in fp8; it takes and gives bf16."""
 
     weight: Tensor

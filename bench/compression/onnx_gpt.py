@@ -13,18 +13,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bench.compression.extras import needed
-from bench.compression.onnx_runtime import EXTRA, OnnxModel
+from bench.compression.onnx_graphs import CONTRIBUTED, GraphWriter
+from bench.compression.onnx_runtime import OnnxModel
 from bench.models.gpt import Block, Gpt, GptConfig
 
 if TYPE_CHECKING:
     import onnx
     import onnxruntime
 
-CONTRIBUTED = "com.microsoft"
-"""Domain of ONNX Runtime's own operations."""
-OPSET, IR_VERSION = 17, 9
-HEAD_WIDTH_STEP = 8
+HEAD_WIDTH_STEP = 16
 """The attention kernel takes heads whose width is a multiple of this."""
 
 CacheShape = tuple[int, int]
@@ -145,51 +142,42 @@ def write(model: Gpt, *, shared_head: bool = True) -> onnx.ModelProto:
     return _Writer(model).write(shared_head)
 
 
-class _Writer:
+class _Writer(GraphWriter):
     def __init__(self, model: Gpt) -> None:
-        self.onnx: Any = needed("onnx", "onnx", EXTRA)
+        super().__init__()
         self.model = model
-        self.nodes: list[Any] = []
-        self.weights: list[Any] = []
 
     def write(self, shared_head: bool) -> onnx.ModelProto:
         model = self.model
         for name in ("cosine", "sine"):
-            self._weight(name, getattr(model, name))
-        embedding = self._weight("embedding", model.embedding.weight)
-        hidden = self._node("Gather", [embedding, "tokens"], "hidden")
-        first, *others = [*(b for b in model.blocks if isinstance(b, Block)), None]
-        norm = model.norm if first is None else first.attention_norm
-        scale = self._weight("first_norm", norm.weight)
-        normed = self._node(
-            "SimplifiedLayerNormalization", [hidden, scale], "normed", axis=-1, epsilon=_epsilon(norm)
+            self.weight(name, getattr(model, name))
+        embedding = self.weight("embedding", model.embedding.weight)
+        hidden = self.node("Gather", [embedding, "tokens"], "hidden")
+        blocks = [block for block in model.blocks if isinstance(block, Block)]
+        norms = [*(block.attention_norm for block in blocks), model.norm]
+        scale = self.weight("first_norm.scale", norms[0].weight)
+        epsilon = _epsilon(norms[0])
+        normed = self.node(
+            "SimplifiedLayerNormalization", [hidden, scale], "normed", axis=-1, epsilon=epsilon
         )
-        block = first
-        for following in others:
-            assert block is not None
-            after = model.norm if following is None else following.attention_norm
+        for block, after in zip(blocks, norms[1:], strict=True):
             hidden, normed = self._block(block, hidden, normed, after)
-            block = following
         self._head(normed, shared_head)
-        return self._graph()
+        return self._whole()
 
     def _block(self, block: Block, hidden: str, normed: str, after: nn.RMSNorm) -> tuple[str, str]:
         """Write a layer; returns the sum of its residual, and that sum behind the norm that follows."""
         layer = block.layer
         joint = self._linear(f"query_key_value_{layer}", block.query_key_value, normed)
-        mixed, key, value = (f"{part}_{layer}" for part in ("mixed", "present_key", "present_value"))
-        past = [f"past_key_{layer}", f"past_value_{layer}"]
-        self.nodes.append(
-            self.onnx.helper.make_node(
-                "GroupQueryAttention",
-                [joint, "", "", *past, "last", "total", "cosine", "sine"],
-                [mixed, key, value],
-                name=f"attention_{layer}",
-                domain=CONTRIBUTED,
-                num_heads=block.num_heads,
-                kv_num_heads=block.key_value_heads,
-                do_rotary=1,
-            )
+        mixed, *_ = self.nodes_of(
+            "GroupQueryAttention",
+            [joint, "", "", f"past_key_{layer}", f"past_value_{layer}", "last", "total", "cosine", "sine"],
+            [f"mixed_{layer}", f"present_key_{layer}", f"present_value_{layer}"],
+            f"attention_{layer}",
+            CONTRIBUTED,
+            num_heads=block.num_heads,
+            kv_num_heads=block.key_value_heads,
+            do_rotary=1,
         )
         out = self._linear(f"attention_out_{layer}", block.attention_out, mixed)
         hidden, normed = self._add_and_norm(
@@ -197,70 +185,48 @@ class _Writer:
         )
         up = self._linear(f"up_{layer}", block.up, normed)
         if block.gate is None:
-            raised = self._node("Gelu", [up], f"raised_{layer}", CONTRIBUTED)
+            raised = self.node("Gelu", [up], f"raised_{layer}", CONTRIBUTED)
         else:
             gate = self._linear(f"gate_{layer}", block.gate, normed)
             # With a factor of one this is x times the sigmoid of x.
-            opened = self._node("QuickGelu", [gate], f"opened_{layer}", CONTRIBUTED, alpha=1.0)
-            raised = self._node("Mul", [opened, up], f"raised_{layer}")
+            opened = self.node("QuickGelu", [gate], f"opened_{layer}", CONTRIBUTED, alpha=1.0)
+            raised = self.node("Mul", [opened, up], f"raised_{layer}")
         down = self._linear(f"down_{layer}", block.down, raised)
         return self._add_and_norm(f"norm_after_{layer}", after, hidden, down)
 
     def _add_and_norm(self, name: str, norm: nn.RMSNorm, hidden: str, added: str) -> tuple[str, str]:
-        scale = self._weight(f"{name}.scale", norm.weight)
+        scale = self.weight(f"{name}.scale", norm.weight)
         outputs = [f"{name}.out", "", "", f"{name}.sum"]
-        self.nodes.append(
-            self.onnx.helper.make_node(
-                "SkipSimplifiedLayerNormalization", [hidden, added, scale], outputs, name=name,
-                domain=CONTRIBUTED, epsilon=_epsilon(norm),
-            )
-        )  # fmt: skip
+        kind, epsilon = "SkipSimplifiedLayerNormalization", _epsilon(norm)
+        self.nodes_of(kind, [hidden, added, scale], outputs, name, CONTRIBUTED, epsilon=epsilon)
         return outputs[3], outputs[0]
 
     def _head(self, normed: str, shared: bool) -> None:
         model = self.model
         if model.head is not None:
-            weight = self._weight("head.weight", model.head.weight.t())
+            weight = self.weight("head.weight", model.head.weight.t())
         elif shared:
-            weight = self._node("Transpose", ["embedding"], "head.weight", perm=[1, 0])
+            weight = self.node("Transpose", ["embedding"], "head.weight", perm=[1, 0])
         else:
-            weight = self._weight("head.weight", model.embedding.weight.t())
-        self._node("MatMul", [normed, weight], "logits")
+            weight = self.weight("head.weight", model.embedding.weight.t())
+        self.node("MatMul", [normed, weight], "logits")
 
     def _linear(self, name: str, linear: nn.Linear, inputs: str) -> str:
-        return self._node("MatMul", [inputs, self._weight(f"{name}.weight", linear.weight.t())], name)
+        return self.node("MatMul", [inputs, self.weight(f"{name}.weight", linear.weight.t())], name)
 
-    def _node(self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: object) -> str:
-        node = self.onnx.helper.make_node(
-            kind, inputs, [output], name=f"make_{output}", domain=domain, **attributes
-        )
-        self.nodes.append(node)
-        return output
-
-    def _weight(self, name: str, tensor: Tensor | None) -> str:
-        assert tensor is not None
-        array = tensor.detach().cpu().contiguous().numpy()
-        self.weights.append(self.onnx.numpy_helper.from_array(array, name))
-        return name
-
-    def _graph(self) -> onnx.ModelProto:
-        helper, kinds = self.onnx.helper, self.onnx.TensorProto
-        told = helper.make_tensor_value_info
+    def _whole(self) -> onnx.ModelProto:
         inputs = [
-            told("tokens", kinds.INT64, ["sequences", "new"]),
-            told("last", kinds.INT32, ["sequences"]),
-            told("total", kinds.INT32, [1]),
+            self.told("tokens", "INT64", ["sequences", "new"]),
+            self.told("last", "INT32", ["sequences"]),
+            self.told("total", "INT32", [1]),
         ]
-        outputs = [told("logits", kinds.FLOAT, ["sequences", "new", self.model.config.vocabulary])]
+        outputs = [self.told("logits", "FLOAT", ["sequences", "new", self.model.config.vocabulary])]
         for layer, (heads, width) in enumerate(cache_shapes(self.model)):
             for part in ("key", "value"):
-                shape = ["sequences", heads, "room", width]
-                inputs.append(told(f"past_{part}_{layer}", kinds.FLOAT, shape))
-                outputs.append(told(f"present_{part}_{layer}", kinds.FLOAT, shape))
-        graph = helper.make_graph(self.nodes, "gpt", inputs, outputs, self.weights)
-        imports = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIBUTED, 1)]
-        written: onnx.ModelProto = helper.make_model(graph, opset_imports=imports, ir_version=IR_VERSION)
-        return written
+                shape: list[str | int] = ["sequences", heads, "room", width]
+                inputs.append(self.told(f"past_{part}_{layer}", "FLOAT", shape))
+                outputs.append(self.told(f"present_{part}_{layer}", "FLOAT", shape))
+        return self.graph("gpt", inputs, outputs)
 
 
 def _epsilon(norm: nn.RMSNorm) -> float:

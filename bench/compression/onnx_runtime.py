@@ -64,7 +64,7 @@ def new_session(content: bytes, num_threads: int) -> onnxruntime.InferenceSessio
     options = runtime.SessionOptions()
     options.intra_op_num_threads = num_threads
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4
     # Threads that wait for work in a loop would slow what is timed in between.
     options.add_session_config_entry("session.intra_op.allow_spinning", "1" if num_threads > 1 else "0")
     options.add_session_config_entry("session.force_spinning_stop", "1")

@@ -111,7 +111,9 @@ def cast_to(model: nn.Module, dtype: torch.dtype) -> nn.Module:
     """Return a copy with all numbers in a type; it takes inputs in fp32, and a transformer stays one."""
     converted = copy.deepcopy(model).eval().to(dtype)
     # Tokens need no cast, and generation needs the transformer itself.
-    return converted if isinstance(converted, Gpt) else CastsInputs(converted, dtype)
+    if dtype == torch.float32 or isinstance(converted, Gpt):
+        return converted
+    return CastsInputs(converted, dtype)
 
 
 class CastsInputs(nn.Module):

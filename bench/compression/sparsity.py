@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -126,7 +127,10 @@ class SparseLinear(nn.Module):
 
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
-        rows = linear.weight.detach().to_sparse_csr()
+        with warnings.catch_warnings():
+            # torch calls this layout a beta.
+            warnings.simplefilter("ignore", UserWarning)
+            rows = linear.weight.detach().to_sparse_csr()
         self.shape = tuple(linear.weight.shape)
         self.register_buffer("starts", rows.crow_indices().to(torch.int32))
         self.register_buffer("columns", rows.col_indices().to(torch.int32))
@@ -137,7 +141,9 @@ class SparseLinear(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """(..., inputs) to (..., outputs)."""
         if self._weight is None:
-            self._weight = torch.sparse_csr_tensor(self.starts, self.columns, self.values, self.shape)
+            self._weight = torch.sparse_csr_tensor(
+                self.starts, self.columns, self.values, self.shape, check_invariants=True
+            )
         columns = inputs.reshape(-1, inputs.shape[-1]).t()
         outputs = torch.sparse.mm(self._weight, columns).t()
         if self.bias is not None:

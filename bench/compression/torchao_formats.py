@@ -10,11 +10,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bench.compression.extras import first_line, left_out, linear_layers, must_be_plain, needed
+from bench.compression.extras import (
+    PicklesByTorch,
+    first_line,
+    left_out,
+    linear_layers,
+    must_be_plain,
+    needed,
+)
 from bench.compression.forms import Form, Studio
 from bench.compression.fp8 import check_device
 from bench.compression.onnx_runtime import quietly
-from bench.compression.quantization import cast_to
+from bench.compression.quantization import CastsInputs, cast_to
 from bench.compression.recipes import Step
 from bench.errors import MeasurementError
 from bench.training.checkpoints import tensors_as_bytes
@@ -52,48 +59,55 @@ def torchao(form: Form, step: Step, studio: Studio) -> Form:
 
     Raises MeasurementError without the package, and where torchao cannot make the format on this device.
     """
-    word = step.word("format")
-    must_be_plain(form, str(step))
+    word, name = step.word("format"), str(step)
+    must_be_plain(form, name)
     if word == "fp8_dynamic":
-        check_device(studio, str(step))
-    linear_layers(form.module, str(step))
+        check_device(studio, name)
+    linear = linear_layers(form.module, name)
     with quietly():
-        package = needed("torchao", str(step), EXTRA)
-        tools = needed("torchao.quantization", str(step), EXTRA)
+        version = needed("torchao", name, EXTRA).__version__
+        tools = needed("torchao.quantization", name, EXTRA)
     halved = studio.device == "cuda" or word == "int4_weight"
     module = cast_to(form.module, torch.bfloat16 if halved else torch.float32)
     try:
         with quietly(), torch.no_grad():
-            config = _config(tools, word, studio, str(step))
-            tools.quantize_(module, config, filter_fn=_filter(word))
-            with torch.inference_mode():
-                logits = module(studio.data.validation.inputs[:2])
+            tools.quantize_(module, _config(tools, word, studio, name), filter_fn=_filter(word))
+            _make_portable(module, word)
+            logits = module(studio.data.validation.inputs[:2])
     except _FAILURES as err:
-        raise MeasurementError(
-            f"{step}: torchao {package.__version__} cannot do it here ({first_line(err)})"
-        ) from err
+        raise MeasurementError(f"{name}: torchao {version} cannot do it here ({first_line(err)})") from err
     if not torch.isfinite(logits).all():
-        raise MeasurementError(f"{step}: torchao {package.__version__} gives logits that are no numbers")
-    kept = [
-        name
-        for name, each in module.named_modules()
-        if isinstance(each, nn.Linear) and _is_plain(each.weight)
-    ]
-    if len(kept) == sum(isinstance(each, nn.Linear) for each in module.modules()):
-        raise MeasurementError(
-            f"{step}: torchao left every layer as it was; their shapes do not fit: {', '.join(kept)}"
-        )
-    notes = left_out(form.module, str(step))
-    if kept:
-        notes = (*notes, f"{step} left as they were, for their shape: {', '.join(kept)}")
+        raise MeasurementError(f"{name}: torchao {version} gives logits that are no numbers")
     return replace(
         form,
         module=module,
         file_bytes=len(tensors_as_bytes(stored_tensors(module))),
-        method=form.then(f"by torchao {package.__version__}: {ABOUT[word]}"),
+        method=form.then(f"by torchao {version}: {ABOUT[word]}"),
         engine="torchao",
-        notes=(*form.notes, *notes),
+        notes=(*form.notes, *left_out(form.module, name), *_kept(module, list(linear), name)),
     )
+
+
+class PortableLinear(PicklesByTorch, nn.Linear):
+    """A linear layer whose weight torchao holds in fp8."""
+
+
+def _make_portable(module: nn.Module, word: str) -> None:
+    for each in module.modules():
+        # How torchao prints a layer does not pickle, and the class prints it well enough.
+        each.__dict__.pop("extra_repr", None)
+        if type(each) is nn.Linear and word.startswith("fp8"):
+            each.__class__ = PortableLinear
+
+
+def _kept(module: nn.Module, linear: list[str], step: str) -> tuple[str, ...]:
+    inner = module.model if isinstance(module, CastsInputs) else module
+    kept = [name for name in linear if _is_plain(inner.get_submodule(name).get_parameter("weight"))]
+    if len(kept) == len(linear):
+        raise MeasurementError(
+            f"{step}: torchao left every layer as it was; their shapes do not fit: {', '.join(kept)}"
+        )
+    return (f"{step} left as they were, for their shape: {', '.join(kept)}",) if kept else ()
 
 
 def stored_tensors(module: nn.Module) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from bench.compression.forms import Form
+from bench.compression.fp8 import Fp8Linear
 from bench.errors import MeasurementError
 from bench.models.building import build
 from bench.models.convolutional import ConvConfig
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 Take = Callable[..., Form]
 ErrorOf = Callable[[Form, nn.Module], float]
 
-ERRORS = {"bf16": 0.02, "fp16": 0.002, "int8": 0.03}
-"""Relative to the logits; bf16 keeps 8 bits of a number, fp16 11."""
+ERRORS = {"bf16": 0.02, "fp16": 0.002, "int8": 0.05}
+"""Relative to the logits; bf16 keeps 8 bits of a number, fp16 11; torch rounds activations to 7 bits."""
 SIZES = {"bf16": 0.51, "fp16": 0.51, "int8": 0.40}
 
 
@@ -75,3 +76,12 @@ def test_what_cannot_be_done_is_said(take: Take, mlp: nn.Module) -> None:
         huge[0].weight.fill_(1e6)
     with pytest.raises(MeasurementError, match=r"fp16: some numbers of the model are beyond .* 65,504"):
         take("fp16", huge)
+
+
+def test_a_layer_in_fp8_pickles_and_gives_back_its_weight() -> None:
+    linear = nn.Linear(32, 16)
+    layer = pickle.loads(pickle.dumps(Fp8Linear(linear.to(torch.bfloat16))))
+    assert layer.weight.dtype == torch.float8_e4m3fn
+    restored = layer.weight.float() * layer.scale.t()
+    # Three bits behind the leading one: half a step is a sixteenth.
+    torch.testing.assert_close(restored, linear.weight.float(), rtol=1 / 16, atol=1e-3)

@@ -12,9 +12,13 @@ from torch import nn
 
 from bench.compression import onnx_formats
 from bench.compression.forms import Form
+from bench.compression.onnx_export import as_bytes, export
+from bench.compression.onnx_graphs import write_chain
+from bench.compression.onnx_runtime import OnnxModel
 from bench.errors import MeasurementError
 from bench.models.building import build
 from bench.models.convolutional import ConvConfig
+from bench.models.mlp import Mlp
 from bench.training.checkpoints import tensors_as_bytes
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -23,7 +27,7 @@ Take = Callable[..., Form]
 ErrorOf = Callable[[Form, nn.Module], float]
 
 FP32_ERROR = 1e-5
-ERRORS = {"int8": 0.03, "int8_static": 0.03, "int4": 0.15}
+ERRORS = {"int8": 0.03, "int8_static": 0.03, "int4": 0.2}
 """Relative to the logits: weights in 7 or 8 bits are off by a few thousandths, in 4 bits by about a tenth."""
 SIZES = {"int8": 0.40, "int8_static": 0.45, "int4": 0.30}
 """Of such small models, where what is not a weight counts as well."""
@@ -52,6 +56,14 @@ def test_rounded_logits_are_close_and_the_file_is_small(
     assert form.file_bytes < SIZES[word] * len(tensors_as_bytes(model.state_dict()))
 
 
+@pytest.mark.slow
+def test_what_torch_exports_is_what_is_written_by_hand(mlp: nn.Module) -> None:
+    assert isinstance(mlp, Mlp)
+    rows = torch.rand(5, 64)
+    written, exported = (OnnxModel(as_bytes(graph))(rows) for graph in (write_chain(mlp), export(mlp, rows)))
+    torch.testing.assert_close(written, exported)
+
+
 def test_any_number_of_rows_goes_in(take: Take, mlp: nn.Module) -> None:
     form = take("onnx(int8)", mlp)
     rows = torch.rand(33, 64)
@@ -61,6 +73,7 @@ def test_any_number_of_rows_goes_in(take: Take, mlp: nn.Module) -> None:
         torch.testing.assert_close(form.module(rows[:1]), mlp(rows[:1]), atol=0.02, rtol=0)
 
 
+@pytest.mark.slow
 def test_what_is_left_in_fp32_is_named(take: Take, error_of: ErrorOf) -> None:
     model = build(ConvConfig(widths=(8,), blocks_per_stage=(1,))).eval()
     form = take("onnx(int8)", model)

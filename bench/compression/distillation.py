@@ -23,7 +23,8 @@ from bench.training.steps import cross_entropy
 
 TEACHER_SHARE = 0.9
 """Of the loss; the rest is the data's. Hinton et al. 2015, section 2: best with a considerably lower weight on it."""
-FEATURES_WEIGHT = 1.0
+FEATURES_WEIGHT = 0.1
+"""Of the hidden states' relative error beside the loss of the logits; in trials 1 slowed students down."""
 RESTART_SEED_OFFSET = 1_000
 """New weights are drawn with the recipe's seed and this, so that they are not those that the teacher began with."""
 
@@ -52,43 +53,17 @@ def distil(form: Form, step: Step, studio: Studio) -> Form:
     """
     recipe = studio.training(step.number("steps"))
     teacher = copy.deepcopy(studio.teacher).eval().requires_grad_(False)
-    temperature = step.number("temperature")
     with ExitStack() as stack:
-        matched: list[Matched] = []
-
-        def with_projections(student: nn.Module) -> nn.Module:
-            if step.word("from") == "logits":
-                return student
-            own, taught = (
-                stack.enter_context(HiddenStates(model, str(step))) for model in (student, teacher)
-            )
-            inputs = studio.data.sample(2, torch.Generator().manual_seed(recipe.seed)).inputs
-            matched.append(match(student, teacher, own, taught, inputs, recipe.seed))
-            return matched[0]
-
-        def loss_of(model: nn.Module, batch: Batch, *, bf16: bool = False) -> Tensor:
-            with torch.autocast(batch.targets.device.type, torch.bfloat16, enabled=bf16):
-                with torch.no_grad():
-                    taught = teacher(batch.inputs)
-                logits = model(batch.inputs)
-            soft = distillation_loss(logits.float(), taught.float(), temperature)
-            loss = TEACHER_SHARE * soft + (1 - TEACHER_SHARE) * cross_entropy(logits.float(), batch.targets)
-            return loss + FEATURES_WEIGHT * matched[0].loss() if matched else loss
-
+        lesson = _Lesson(teacher, step, studio, stack)
         tuned = train_on(
             form,
             studio,
             recipe,
-            loss_of=loss_of,
-            also_trained=with_projections,
+            loss_of=lesson.loss_of,
+            also_trained=lesson.with_projections,
             passes_beside=lambda: forward_flops(teacher, studio.data, recipe.num_rows),
         )
-    about = (
-        f"trained on for {tuned.run.num_steps} steps, {TEACHER_SHARE:.0%} of the loss to the original model's logits "
-        f"at temperature {temperature:g} and the rest to the data"
-    )
-    if matched:
-        about += f", with {matched[0].in_words()}"
+    about = f"trained on for {tuned.run.num_steps} steps, {lesson.in_words()}"
     return replace(
         form,
         module=tuned.module,
@@ -117,6 +92,46 @@ def distillation_loss(logits: Tensor, taught: Tensor, temperature: float) -> Ten
     """
     student, teacher = (F.log_softmax(each.flatten(0, -2) / temperature, dim=-1) for each in (logits, taught))
     return temperature**2 * F.kl_div(student, teacher, reduction="batchmean", log_target=True)
+
+
+class _Lesson:
+    """What a teacher gives its student to make smaller, on the same rows."""
+
+    def __init__(self, teacher: nn.Module, step: Step, studio: Studio, stack: ExitStack) -> None:
+        self._teacher, self._step, self._studio, self._stack = teacher, step, studio, stack
+        self._temperature = step.number("temperature")
+        self._matched: Matched | None = None
+
+    def with_projections(self, student: nn.Module) -> nn.Module:
+        """Return what is trained: the student, with projections of its hidden states where features are taught."""
+        if self._step.word("from") == "logits":
+            return student
+        seed = self._studio.recipe.seed
+        own, taught = (
+            self._stack.enter_context(HiddenStates(model, str(self._step)))
+            for model in (student, self._teacher)
+        )
+        inputs = self._studio.data.sample(2, torch.Generator().manual_seed(seed)).inputs
+        self._matched = match(student, self._teacher, own, taught, inputs, seed)
+        return self._matched
+
+    def loss_of(self, model: nn.Module, batch: Batch, *, bf16: bool = False) -> Tensor:
+        """Mix the teacher's loss with that of the data."""
+        with torch.autocast(batch.targets.device.type, torch.bfloat16, enabled=bf16):
+            with torch.no_grad():
+                taught = self._teacher(batch.inputs).float()
+            logits = model(batch.inputs).float()
+        soft = distillation_loss(logits, taught, self._temperature)
+        loss = TEACHER_SHARE * soft + (1 - TEACHER_SHARE) * cross_entropy(logits, batch.targets)
+        return loss if self._matched is None else loss + FEATURES_WEIGHT * self._matched.loss()
+
+    def in_words(self) -> str:
+        """Say what was taught."""
+        about = (
+            f"{TEACHER_SHARE:.0%} of the loss to the original model's logits at temperature "
+            f"{self._temperature:g} and the rest to the data"
+        )
+        return about if self._matched is None else f"{about}, with {self._matched.in_words()}"
 
 
 def _drawn_anew(module: nn.Module, seed: int, step: Step) -> nn.Module:

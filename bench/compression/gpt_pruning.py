@@ -79,7 +79,7 @@ def prune_neurons(form: Form, step: Step, studio: Studio) -> Form:
 def prune_layers(form: Form, step: Step, studio: Studio) -> Form:
     """Remove the blocks without which, each taken out alone, the loss on a few validation rows is lowest.
 
-    Source: Kim et al. 2024, Shortened LLaMA, arXiv:2402.02834, section 3.2: perplexity without a block, all ranked
+    Source: Kim et al. 2024, Shortened LLaMA, arXiv:2402.02834: perplexity without a block, all ranked
     at once.
     """
     gpt = _gpt(form)

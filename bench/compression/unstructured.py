@@ -83,7 +83,7 @@ def prune_gradually(form: Form, step: Step, studio: Studio) -> Form:
 def prune_two_of_four(form: Form, step: Step, studio: Studio) -> Form:
     """Keep the two largest of every four weights along the inputs of each linear layer, as CUDA's kernels ask.
 
-    Source: Mishra et al. 2021, Accelerating sparse deep neural networks, arXiv:2104.08378, section 3.
+    Source: Mishra et al. 2021, Accelerating sparse deep neural networks, arXiv:2104.08378.
     Raises MeasurementError for another share than a half, and where no layer can be pruned so.
     """
     if step.number("share") != KEPT_OF_GROUP / GROUP:

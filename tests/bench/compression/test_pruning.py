@@ -38,8 +38,12 @@ def digits() -> DataSet:
 
 @pytest.fixture(scope="module")
 def trained(digits: DataSet) -> nn.Module:
+    # One thread, as in the tests: threads that wait for each other take far longer.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     model = build(MlpConfig())
     train(model, digits, replace(RECIPE, num_steps=300))
+    torch.set_num_threads(threads)
     return model.eval()
 
 
@@ -334,7 +338,7 @@ def test_same_seed_same_result(trained: nn.Module, digits: DataSet) -> None:
 
 def test_training_on_is_the_training_loop(digits: DataSet) -> None:
     plain = build(MlpConfig())
-    train(plain, digits, BRIEF)
+    train(plain, digits, Studio(plain, digits, "cpu", BRIEF).training())
     form = pruned("finetune", build(MlpConfig()), digits)
     assert all(
         torch.equal(value, form.module.state_dict()[name]) for name, value in plain.state_dict().items()

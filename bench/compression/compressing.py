@@ -136,9 +136,7 @@ def time_finished(finished: Sequence[Finished], bench: Bench) -> Timed:
 
 
 def cells_of(bench: Bench) -> tuple[Cell, ...]:
-    """Return where generation is timed: a quarter of the longest context and all of it."""
+    """Return where generation is timed: over the whole context, which counts most."""
     if not bench.data.windows_of:
         return ()
-    longest = bench.data.num_inputs
-    lengths = sorted({max(2, longest // 4), longest})
-    return tuple(Cell(batch, length) for batch in GENERATION_BATCHES for length in lengths)
+    return tuple(Cell(batch, bench.data.num_inputs) for batch in GENERATION_BATCHES)

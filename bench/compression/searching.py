@@ -13,16 +13,12 @@ import numpy as np
 
 from bench.compression.frontier import Place
 from bench.compression.recipes import CompressionRecipe, Step, read_recipe
-from bench.compression.timing import SINGLE, Timed, time_forms
+from bench.compression.timing import SHORT, SINGLE, Timed, time_forms
 from bench.compression.workshop import PLAIN, Bench, Finished, Workshop
 from bench.errors import InputError
-from bench.measuring.latency import Schedule
 
 PARENTS = 3
 """Of so many of the best the neighbours are tried, and so many of the best are kept at the end."""
-SHORT = Schedule(
-    rounds=9, blocks=2, block_seconds=0.002, max_seconds=6.0, min_rounds=5, max_warm_up_seconds=0.1
-)
 MIN_SHARE, MAX_SHARE = 0.05, 0.97
 FURTHER = 0.5
 """How far a share of pruning moves: what is left is halved or doubled."""
@@ -128,7 +124,7 @@ def search(
         if each.form is None or plain.form is None:
             continue
         pair = {str(PLAIN): plain.form.module, str(recipe): each.form.module}
-        short = time_forms(pair, bench.data.validation.inputs, bench.device, schedule=SHORT)
+        short = time_forms(pair, bench.data.validation.inputs, bench.device, thoroughness=SHORT)
         if _usable(each, short):
             new[str(recipe)] = each
             known[str(recipe)] = _candidate(each, plain, _speed(each, short))

@@ -19,9 +19,36 @@ from bench.measuring.speed import threads
 SINGLE, MANY = 1, 32
 """Rows of a call."""
 
-QUICK = Schedule(
-    rounds=25, blocks=3, block_seconds=0.002, max_seconds=40.0, min_rounds=9, max_warm_up_seconds=0.25
+
+@dataclass(frozen=True)
+class Thoroughness:
+    """How long is timed: single rows, many rows, reading a prompt and writing one token."""
+
+    single: Schedule
+    many: Schedule
+    prefill: Schedule
+    decode: Schedule
+
+
+QUICK = Thoroughness(
+    single=Schedule(
+        rounds=25, blocks=3, block_seconds=0.002, max_seconds=20.0, min_rounds=9, max_warm_up_seconds=0.2
+    ),
+    many=Schedule(
+        rounds=15, blocks=2, block_seconds=0.004, max_seconds=20.0, min_rounds=5, max_warm_up_seconds=0.1
+    ),
+    prefill=Schedule(
+        rounds=9, blocks=2, block_seconds=0.004, max_seconds=6.0, min_rounds=5, max_warm_up_seconds=0.1
+    ),
+    decode=Schedule(
+        rounds=20, blocks=3, block_seconds=0.004, max_seconds=10.0, min_rounds=9, max_warm_up_seconds=0.1
+    ),
 )
+_SHORT = Schedule(
+    rounds=9, blocks=2, block_seconds=0.002, max_seconds=4.0, min_rounds=5, max_warm_up_seconds=0.1
+)
+SHORT = Thoroughness(_SHORT, _SHORT, _SHORT, _SHORT)
+"""For a search, which tries many."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +67,7 @@ def time_forms(
     inputs: Tensor,
     device: str,
     cells: tuple[Cell, ...] = (),
-    schedule: Schedule = QUICK,
+    thoroughness: Thoroughness = QUICK,
     num_threads: int = 1,
 ) -> Timed:
     """Time forms on rows of `inputs`, by default on one thread, in a process of their own.
@@ -52,7 +79,7 @@ def time_forms(
     unfit = {name: why for name, form in forms.items() if (why := _not_portable(form))}
     fit = {name: form for name, form in forms.items() if name not in unfit}
     timed = in_fresh_process(
-        _time, fit, rows, device, cells, schedule, num_threads, num_threads=max(num_threads, 1)
+        _time, fit, rows, device, cells, thoroughness, num_threads, num_threads=max(num_threads, 1)
     )
     return replace(timed, failures=unfit | timed.failures)
 
@@ -67,7 +94,7 @@ def _time(
     inputs: Tensor,
     device: str,
     cells: tuple[Cell, ...],
-    schedule: Schedule,
+    thoroughness: Thoroughness,
     num_threads: int,
 ) -> Timed:
     synchronize: Callable[[], None] = torch.cuda.synchronize if device == "cuda" else (lambda: None)
@@ -79,12 +106,12 @@ def _time(
             by_rows = {
                 number: time_interleaved(
                     {name: _call(form, inputs[:number], synchronize) for name, form in sound.items()},
-                    schedule,
+                    thoroughness.single if number == SINGLE else thoroughness.many,
                     synchronize,
                 )
                 for number in sorted({SINGLE, min(MANY, len(inputs))})
             }
-            prefill, decode = _generation(sound, cells, schedule, synchronize)
+            prefill, decode = _generation(sound, cells, thoroughness, synchronize)
     return Timed(by_rows, prefill, decode, failures, watch)
 
 
@@ -119,15 +146,19 @@ def _call(form: nn.Module, inputs: Tensor, synchronize: Callable[[], None]) -> C
 def _generation(
     forms: Mapping[str, nn.Module],
     cells: tuple[Cell, ...],
-    schedule: Schedule,
+    thoroughness: Thoroughness,
     synchronize: Callable[[], None],
 ) -> tuple[dict[Cell, dict[str, Timing]], dict[Cell, dict[str, Timing]]]:
     prefill, decode = {}, {}
     for cell in cells:
         both = {name: calls(form, cell) for name, form in forms.items() if can_generate(form)}
         if both:
-            prefill[cell] = time_interleaved({n: each[0] for n, each in both.items()}, schedule, synchronize)
-            decode[cell] = time_interleaved({n: each[1] for n, each in both.items()}, schedule, synchronize)
+            prefill[cell] = time_interleaved(
+                {n: each[0] for n, each in both.items()}, thoroughness.prefill, synchronize
+            )
+            decode[cell] = time_interleaved(
+                {n: each[1] for n, each in both.items()}, thoroughness.decode, synchronize
+            )
     return prefill, decode
 
 

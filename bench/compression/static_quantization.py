@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import copy
+import operator
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from bench.compression.extras import first_line, left_out, linear_layers, must_be_plain, needed
+from bench.compression.extras import first_line, left_out, linear_layers, must_be_plain, needed, quietly
 from bench.compression.forms import Form, Studio
-from bench.compression.onnx_runtime import quietly
 from bench.compression.recipes import Step
 from bench.errors import MeasurementError
 from bench.training.checkpoints import tensors_as_bytes
@@ -53,7 +53,7 @@ def int8_static(form: Form, step: Step, studio: Studio) -> Form:
         raise MeasurementError(
             f"{step}: PT2E of torchao {package.__version__} cannot take the model ({first_line(err)})"
         ) from err
-    tensors = {name: tensor for name, tensor in stored.state_dict().items() if isinstance(tensor, Tensor)}
+    tensors = used_tensors(stored)
     if not any(tensor.dtype == torch.int8 for tensor in tensors.values()):
         raise MeasurementError(f"{step}: PT2E left every layer as it was")
     notes = (
@@ -73,6 +73,14 @@ def int8_static(form: Form, step: Step, studio: Studio) -> Form:
         engine="inductor",
         notes=(*form.notes, *notes),
     )
+
+
+def used_tensors(graph_module: nn.Module) -> dict[str, Tensor]:
+    """Return the tensors that a graph reads: those that were rounded stay beside their rounded form, unused."""
+    graph: Any = graph_module.graph
+    names = [str(node.target) for node in graph.nodes if node.op == "get_attr"]
+    found = {name: operator.attrgetter(name)(graph_module) for name in names}
+    return {name: each for name, each in found.items() if isinstance(each, Tensor)}
 
 
 class StaticInt8(nn.Module):

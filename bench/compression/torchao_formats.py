@@ -17,10 +17,10 @@ from bench.compression.extras import (
     linear_layers,
     must_be_plain,
     needed,
+    quietly,
 )
 from bench.compression.forms import Form, Studio
 from bench.compression.fp8 import check_device
-from bench.compression.onnx_runtime import quietly
 from bench.compression.quantization import CastsInputs, cast_to
 from bench.compression.recipes import Step
 from bench.errors import MeasurementError

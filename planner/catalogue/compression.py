@@ -26,8 +26,8 @@ class CompressionRun:
 
     recipe: str
     family: str
-    """What the recipe makes smaller: `weights only`, `weights and activations`, `smaller model`, `2 of 4`,
-    `single weights`, `keys and values`."""
+    """What the recipe makes smaller: `weights only`, `weights and activations`, `smaller model`,
+    `fewer experts`, `2 of 4`, `single weights`, `keys and values`."""
     model: str
     params: float
     baseline_precision: str

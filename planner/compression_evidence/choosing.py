@@ -10,7 +10,6 @@ from planner.catalogue import spelt
 from planner.compression_evidence.known import Asked, Known
 from planner.compression_evidence.measured import measured_recipes
 from planner.compression_evidence.published import (
-    estimated,
     far,
     nearness,
     published_recipes,
@@ -18,6 +17,7 @@ from planner.compression_evidence.published import (
     recipes_over,
     weights_ratio,
 )
+from planner.compression_evidence.roofline import estimated
 from planner.measurements import Measured
 from planner.scenario.schema import Company
 

@@ -6,16 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import log
 
-from planner import catalogue, units
+from planner import catalogue
 from planner.catalogue import CompressionRun
 from planner.compression_evidence.known import BITS_PER_PARAM, FARTHEST_RATIO, Asked, Known, Use
-from planner.errors import CatalogueError
 from planner.measurements import is_measured
 from planner.model_sightings import EXTRAPOLATION_RATIO, count
-
-ARITHMETIC = {"weights only": 1.0, "weights and activations": 0.5, "2 of 4": 0.5, "single weights": 1.0}
-"""Time of the arithmetic with a recipe over that without, by what it makes smaller: eight bits for sixteen, and two
-weights of four, double the peak; weights alone are multiplied in the old precision, and zeros take as long."""
 
 STORED_BITS = {
     "int8": 8.125,
@@ -51,64 +46,6 @@ def baselines(recipe: str) -> tuple[str, ...]:
 def recipes_over(precision: str) -> tuple[str, ...]:
     """Return the recipes that are published over a precision, sorted."""
     return tuple(sorted({run.recipe for run in catalogue.compression_runs() if run.is_over(precision)}))
-
-
-def estimated(recipe: str, asked: Asked) -> Known | str:
-    """Return the speed-up that the roofline allows, or why there is none.
-
-    A request takes the arithmetic of its tokens read, and for each token written the longer of the arithmetic and of
-    its part in reading all weights, which the batch shares. Keys and values are not counted, nor what a kernel loses:
-    it is the most that fewer bytes allow.
-    """
-    runs = [run for run in catalogue.runs_of(recipe) if run.is_over(asked.precision)]
-    weights, about = weights_ratio(recipe, asked)
-    family = runs[0].family if runs else ""
-    if not runs or weights is None or (family not in ARITHMETIC and family != "smaller model"):
-        return "no estimate: what the recipe does to the size of the weights is not known"
-    if is_measured(asked.hardware):
-        return "no estimate for a measured machine; run `benchplan bench compress` on it"
-    try:
-        accelerator = catalogue.accelerator(asked.hardware)
-        bandwidth = accelerator.fact("memory_bandwidth_bytes_per_second").value
-        peak = accelerator.fact(f"peak_{_peak(asked.precision)}_flops_per_second").value
-    except CatalogueError as error:
-        return f"no estimate: {error}"
-    arithmetic = weights if family == "smaller model" else ARITHMETIC[family]
-    bytes_read = asked.params * BITS_PER_PARAM[asked.precision] / units.BITS_PER_BYTE
-    ratio = roofline_ratio(asked, bytes_read / bandwidth, peak, weights, arithmetic)
-    return Known(
-        recipe=runs[0].recipe,
-        speedup_ratio=ratio,
-        weights_ratio=weights,
-        quality_ratio=None,
-        kind="estimate",
-        hardware=asked.hardware,
-        baseline=asked.precision,
-        source="roofline of the catalogue's bandwidth and peak",
-        model=f"{count(asked.params)} parameters",
-        params=asked.params,
-        batch=asked.batch,
-        workload=f"{asked.input_tokens:g} tokens read, {asked.output_tokens:g} written",
-        why=(
-            f"an estimate, the most that fewer bytes allow: {family}, weights {weights:.3g} of their bytes, arithmetic "
-            f"{arithmetic:.3g} of its time; keys and values and losses of the kernels are not counted"
-        ),
-        weights_note=about,
-    )
-
-
-def roofline_ratio(
-    asked: Asked, read_weights_seconds: float, peak: float, weights: float, arithmetic: float
-) -> float:
-    """Return the time of a request without a recipe over that with it, by the roofline (Williams et al. 2009)."""
-    token_seconds = units.FORWARD_FLOPS_PER_PARAM_TOKEN * asked.active_params / peak
-    share_seconds = read_weights_seconds / asked.batch
-
-    def seconds(bytes_ratio: float, work_ratio: float) -> float:
-        work = token_seconds * work_ratio
-        return asked.input_tokens * work + asked.output_tokens * max(work, share_seconds * bytes_ratio)
-
-    return seconds(1.0, 1.0) / seconds(weights, arithmetic)
 
 
 def weights_ratio(recipe: str, asked: Asked) -> tuple[float | None, str]:
@@ -207,7 +144,3 @@ def _known(run: CompressionRun, asked: Asked, use: Use, why: str) -> Known:
 
 def _accelerator(hardware: str) -> str:
     return hardware if is_measured(hardware) else catalogue.accelerator(hardware).id
-
-
-def _peak(precision: str) -> str:
-    return {"fp16": "bf16", "int4": "bf16"}.get(precision, precision)

@@ -126,7 +126,18 @@ class Comparison:
                 {"scenario": name, "from": self.names[0], "steps": {step.name: step.usd for step in steps}}
                 for name, steps in zip(self.names[1:], self.waterfalls, strict=True)
             ],
-            "compression": [one.to_json(self.names) for one in self.compressions],
+            "compression": [self._compression_json(one) for one in self.compressions],
+        }
+
+    def _compression_json(self, one: Compression) -> dict[str, Any]:
+        return {
+            "scenario": self.names[one.with_index],
+            "to": self.names[one.without_index],
+            "recipe": one.recipe,
+            "other_recipe": one.other_recipe,
+            "rests_on": {name: dict(about) for name, about in one.rests_on.items()},
+            "beside": list(one.beside),
+            "figures": {name: finite(asdict(spread)) for name, spread in one.spreads.items()},
         }
 
 

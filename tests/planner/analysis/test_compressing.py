@@ -106,7 +106,8 @@ def test_the_command_prints_money_quality_and_pay_back(run: Run) -> None:
     )
     for words in (
         "saves on serving the same tokens", "USD per month", "paid back by serving in month", "quality",
-        "conversion times, and churn over, 0.97", "customers -", "revenue -", "net present value", "cash ahead from month",
+        "conversion times, and churn over, 0.97", "customers -", "revenue -", "net present value",
+        "cash ahead from month",
         "compression_speedup_ratio 1.572 [published]", "beside it: estimate: 1.33",
     ):  # fmt: skip
         assert words in text

@@ -41,10 +41,12 @@ def compare(
     The first is the one that the others are measured against. A file that says only what is different is laid over
     another with +, as in base.yaml+cheaper.yaml.
     """
-    from planner.analysis.comparing import COMPARED, DRAWN_FOR_PAGE, check_count
+    from planner.analysis.comparing import check_count, figures_to_draw
     from planner.analysis.comparing import compare as run
-    from planner.planning import plan_all
+    from planner.planning import check_draws, plan_prepared
+    from planner.preparing import prepare
     from planner.printing import comparison
+    from planner.printing_compression import compression
 
     check_count(len(scenarios), draws)
     if output is not None:
@@ -52,16 +54,10 @@ def compare(
 
         check_language(lang)
         check_output(output)
-    figures = COMPARED if output is None else DRAWN_FOR_PAGE
-    results = plan_all(
-        scenarios,
-        sets=sets,
-        measurements=measurements,
-        draws=draws,
-        seed=seed,
-        figures=figures,
-        workers=workers,
-    )
+    check_draws(draws)
+    ready = [prepare(path, sets, measurements) for path in scenarios]
+    figures = figures_to_draw([one.loaded.scenario for one in ready], is_page=output is not None)
+    results = plan_prepared(ready, draws=draws, seed=seed, figures=figures, workers=workers)
     found = run(scenarios, results)
     if output is not None:
         from planner.report import render_comparison
@@ -71,7 +67,7 @@ def compare(
     if as_json:
         print_json(found.to_json())
     elif output is None:
-        click.echo(comparison(found))
+        click.echo("\n\n".join(filter(None, (comparison(found), compression(found)))))
 
 
 @click.command()

@@ -119,9 +119,11 @@ def shortened(data: DataSet) -> DataSet:
     """Return text with fewer rows to score; other data as it is."""
     if not data.windows_of:
         return data
-    parts = {"test": TEXT_TEST_ROWS, "validation": TEXT_VALIDATION_ROWS}
-    fewer = {name: Batch(*(part[:rows] for part in getattr(data, name))) for name, rows in parts.items()}
-    return replace(data, **fewer)
+    return replace(
+        data,
+        test=Batch(*(part[:TEXT_TEST_ROWS] for part in data.test)),
+        validation=Batch(*(part[:TEXT_VALIDATION_ROWS] for part in data.validation)),
+    )
 
 
 def with_controls(recipes: Sequence[CompressionRecipe]) -> tuple[CompressionRecipe, ...]:

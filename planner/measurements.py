@@ -24,6 +24,9 @@ MEASURED_MACHINE = "measured-machine"
 MACHINE = "machine"
 """The subject of what was measured on the machine itself."""
 
+COMPRESS = "compress"
+"""The suite of the records that `benchplan bench compress` writes; they are told of in a section of their own."""
+
 FINGERPRINT_SHOWN = 12
 
 Use = Literal["used", "carried", "refused", "overruled"]
@@ -236,8 +239,10 @@ def _newest(folder: Path, *, is_shipped: bool = False) -> Measured:
     records = load_folder(folder)
     if not records:
         raise RecordError(f"{folder}: holds no record; run `benchplan bench run -o {folder}` first")
-    fingerprint = records[0][1].machine.fingerprint
-    own = [(path, record) for path, record in records if record.machine.fingerprint == fingerprint]
+    # What was compressed is told of in a section of its own; it says little of the machine.
+    told = [item for item in records if item[1].suite != COMPRESS] or records
+    fingerprint = told[0][1].machine.fingerprint
+    own = [(path, record) for path, record in told if record.machine.fingerprint == fingerprint]
     path, record = next(((path, one) for path, one in own if _has_a_model(one)), own[0])
     return Measured(record, path, is_shipped, tuple(records))
 

@@ -1,0 +1,154 @@
+"""How good compressed forms are: accuracy or loss beside that of fp32, and distillation beside its control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bench.record import Measurement
+from planner.report.compression_words import COLLAPSED, compared, told
+from planner.report.formats import Formats
+from planner.report.measured import cell, interval
+
+ACCURACY, LOSS = "accuracy_share", "loss_nats_per_"
+ACCURACY_DIFFERENCE, LOSS_DIFFERENCE = "accuracy_difference_share", "loss_difference_nats_per_"
+SCRATCH = "scratch_"
+ARROW = " -> "
+PER_POINT = 0.01
+
+
+@dataclass(frozen=True)
+class Control:
+    """A distilled form beside the same shape trained from scratch with the same budget."""
+
+    recipe: str
+    quantity: str
+    distilled: str
+    scratch: str
+    control: str
+    """The recipe of the control as the record has it; empty where it is not there."""
+    difference: str
+    interval: str
+    verdict: str
+
+
+class Qualities:
+    """Reads the quality of the forms of one model."""
+
+    def __init__(self, measurements: Sequence[Measurement], formats: Formats) -> None:
+        """Take everything measured on the model, and the language."""
+        self.measurements = measurements
+        self.f = formats
+        self._ = formats.messages.gettext
+        self.loss_names = sorted({m.name for m in measurements if m.name.startswith(LOSS)})
+
+    def of(self, variant: str) -> tuple[str, tuple[str, ...]]:
+        """Return a form's accuracy, or else its loss, and in small print the difference to fp32 and the loss."""
+        shown = [text for name in (ACCURACY, *self.loss_names) if (text := self.text(variant, name))]
+        if not shown:
+            return "", ()
+        return shown[0], (*self._differences(variant), *shown[1:])
+
+    def difference(self, variant: str) -> str:
+        """Return the difference to fp32 in a few words; empty where it was not measured."""
+        found = self._find(variant, ACCURACY_DIFFERENCE)
+        if found is not None and found.value is not None:
+            return self._("accuracy %(points)s") % {"points": difference(found.value, found.name, self.f)}
+        ratio = self._find(variant, "loss_ratio")
+        if ratio is not None and ratio.value is not None:
+            share = signed(ratio.value - 1, self.f.percent(abs(ratio.value - 1)))
+            return self._("loss %(share)s") % {"share": share}
+        return ""
+
+    def collapse(self, variant: str) -> str:
+        """Return what the bench says of a form whose quality has collapsed; empty for any other."""
+        notes = (m.note for m in self.measurements if m.variant == variant and COLLAPSED in m.note.lower())
+        note = next(notes, "")
+        return told(note[note.lower().index(COLLAPSED) :].partition(";")[0], self.f) if note else ""
+
+    def _differences(self, variant: str) -> Iterator[str]:
+        for name in (
+            ACCURACY_DIFFERENCE,
+            *(LOSS_DIFFERENCE + each.removeprefix(LOSS) for each in self.loss_names),
+        ):
+            found = self._find(variant, name)
+            if found is None or found.value is None:
+                continue
+            yield difference(found.value, name, self.f)
+            if found.low is not None and found.high is not None:
+                yield ends(found, self.f)
+            return
+
+    def text(self, variant: str, name: str) -> str:
+        """Return a quality of a form as text; empty where it was not measured."""
+        found = self._find(variant, name)
+        return cell(found, self.f).value if found is not None and found.value is not None else ""
+
+    def _find(self, variant: str, name: str) -> Measurement | None:
+        return next(
+            (m for m in self.measurements if (m.variant, m.name, m.conditions) == (variant, name, {})), None
+        )
+
+
+def controls(measurements: Sequence[Measurement], formats: Formats) -> Iterator[Control]:
+    """Yield each distilled form with its control, in accuracy and in loss as far as both were measured."""
+    _ = formats.messages.gettext
+    qualities = Qualities(measurements, formats)
+    variants = list(dict.fromkeys(m.variant for m in measurements))
+    for m in measurements:
+        if not m.name.startswith(SCRATCH) or m.conditions:
+            continue
+        of = m.name.removeprefix(SCRATCH).replace("_difference", "")
+        control = next((v for v in variants if is_control(v, m.variant)), "")
+        has_interval = m.value is not None and m.low is not None and m.high is not None
+        yield Control(
+            recipe=m.variant,
+            quantity=_("Accuracy") if of == ACCURACY else _("Loss"),
+            distilled=qualities.text(m.variant, of),
+            scratch=qualities.text(control, of) if control else "",
+            control=control,
+            difference="" if m.value is None else difference(m.value, m.name, formats),
+            interval=ends(m, formats) if has_interval else "",
+            verdict=compared(m, of == ACCURACY, formats),
+        )
+
+
+def is_control(variant: str, recipe: str) -> bool:
+    """Tell whether a variant is the control of a recipe: drawn anew, then trained wherever the recipe distils."""
+    steps = recipe.split(ARROW)
+    first = next((index for index, step in enumerate(steps) if _name(step) == "distil"), None)
+    theirs = variant.split(ARROW)
+    if first is None or len(theirs) != len(steps) + 1 or _name(theirs[first]) != "restart":
+        return False
+    rest = theirs[:first] + theirs[first + 1 :]
+    return all(
+        _name(its) == "finetune" if _name(step) == "distil" else its == step
+        for step, its in zip(steps, rest, strict=True)
+    )
+
+
+def difference(value: float, name: str, formats: Formats) -> str:
+    """Return a difference of quality with its sign: accuracy in points, loss in nats."""
+    _ = formats.messages.gettext
+    if name.endswith("_share"):
+        number = signed(value, formats.number(abs(value) / PER_POINT, 2))
+        return _("%(number)s points") % {"number": number}
+    return signed(value, formats.number(abs(value), 2)) + " " + _("nats")
+
+
+def ends(m: Measurement, formats: Formats) -> str:
+    """Return the interval of a difference of quality, in the unit of the difference."""
+    per = PER_POINT if m.name.endswith("_share") else 1.0
+    low, high = (signed(end, formats.number(abs(end) / per, 2)) for end in (m.low or 0.0, m.high or 0.0))
+    return interval(low, high, formats)
+
+
+def signed(value: float, text: str) -> str:
+    """Return a number that was written without its sign, with it."""
+    if value == 0:
+        return text
+    return ("+" if value > 0 else "\u2212") + text
+
+
+def _name(step: str) -> str:
+    return step.partition("(")[0].strip()

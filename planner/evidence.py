@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 
 from planner import catalogue, strategies
+from planner.compression_evidence import COMPRESSION, compression_leaves
+from planner.compression_evidence import problems as compression_problems
+from planner.compression_evidence.known import BITS_PER_PARAM
 from planner.errors import CatalogueError, ScenarioError
 from planner.from_bench import (
     BESIDE_THE_PLAN,
@@ -32,17 +35,6 @@ __all__ = [
     "BITS_PER_PARAM", "CHOICE", "CHOICES", "SHOCKS", "SPEEDS", "Evidence", "Kind", "Leaf", "leaves", "not_needed",
     "require", "sources",
 ]  # fmt: skip
-
-BITS_PER_PARAM = {
-    "fp32": 32.0,
-    "fp16": 16.0,
-    "bf16": 16.0,
-    "int8": 8.0,
-    "fp8": 8.0,
-    "int4": 4.125,
-    "fp4": 4.5,
-}
-"""Bits of a weight with its scales: int4 in groups of 128 (Marlin README), fp4 with a scale for 16 (NVFP4)."""
 
 CHOICE = "choice of the scenario"
 """What stands behind a leaf that is neither right nor wrong, but chosen."""
@@ -77,17 +69,22 @@ def leaves(loaded: Loaded[Company], measured: Measured) -> dict[str, Leaf]:
         ScenarioError: names that the catalogue does not know, or a switch of the model's source half written.
     """
     scenario = loaded.scenario
-    problems = [*_choice_problems(loaded), *hardware_problems(loaded, measured)]
+    problems = [
+        *_choice_problems(loaded),
+        *hardware_problems(loaded, measured),
+        *compression_problems(loaded, measured),
+    ]
     if problems:
         raise ScenarioError(problems)
     found = [*_written(loaded), *_chosen(scenario), *filter_leaves(scenario, measured), *_shocks()]
     result = {leaf.name: leaf for leaf in found}
     for name, key in _open_keys(loaded).items():
         known = result.get(name)
-        if known is None and is_left_to_the_machine(scenario, name):
+        if known is None and (name in COMPRESSION or is_left_to_the_machine(scenario, name)):
             continue
         result[name] = known if known and not known.problem else _published(scenario, name, key, known)
-    return result | {leaf.name: leaf for leaf in machine_leaves(loaded, measured, result)}
+    result |= {leaf.name: leaf for leaf in machine_leaves(loaded, measured, result)}
+    return result | {leaf.name: leaf for leaf in compression_leaves(loaded, measured, result)}
 
 
 def _shocks() -> Iterator[Leaf]:
@@ -123,7 +120,7 @@ def not_needed(scenario: Company) -> set[str]:
     if "api" not in kinds:
         found |= {"vendor_input_usd_per_million_tokens", "vendor_output_usd_per_million_tokens"}
     if kinds == {"api"}:
-        found |= {"serving_tokens_per_gpu_second", "gpus_per_replica"}
+        found |= {"serving_tokens_per_gpu_second", "gpus_per_replica", *COMPRESSION}
         if not scenario.serving.minimum_committed_gpus.value:
             found |= {"serving_usd_per_gpu_hour"}
     if "pretrained" not in kinds:

@@ -20,11 +20,11 @@ def fit(seen: Sighting, plan_params: float) -> str:
     size = params_of(seen)
     if size is None:
         return f"measured on {seen.measurement.subject}, whose parameters the record does not tell"
-    text = f"measured on a {_count(size)} parameter {seen.measurement.subject}"
+    text = f"measured on a {count(size)} parameter {seen.measurement.subject}"
     ratio = plan_params / size
     if abs(ratio - 1) < 0.005:
         return f"{text}, as large as the model of this scenario"
-    text += f"; the model of this scenario has {_count(plan_params)}"
+    text += f"; the model of this scenario has {count(plan_params)}"
     apart = max(ratio, 1 / ratio)
     return f"{text}, {apart:.3g} times apart: an extrapolation" if apart > EXTRAPOLATION_RATIO else text
 
@@ -76,7 +76,8 @@ def language(sightings: Iterable[Sighting], variant: str = "") -> Iterable[Sight
     )
 
 
-def _count(number: float) -> str:
+def count(number: float) -> str:
+    """Write a number of parameters as a person reads it."""
     for size, word in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if number >= size:
             return f"{number / size:.3g} {word}"

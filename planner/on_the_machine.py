@@ -54,12 +54,21 @@ def spread(samples: Sequence[float]) -> Empirical | None:
 
 def params(leaves: Mapping[str, Leaf]) -> float:
     """Return the parameters that one token of the plan's model uses, from the leaves of its shape at their medians."""
+    return _counted(leaves)["active_params"]
+
+
+def stored_params(leaves: Mapping[str, Leaf]) -> float:
+    """Return all parameters of the plan's model, from the leaves of its shape at their medians."""
+    return _counted(leaves)["params"]
+
+
+def _counted(leaves: Mapping[str, Leaf]) -> dict[str, float]:
     shape = {name: float(np.ravel(leaf.central())[0]) for name, leaf in leaves.items() if name in _SHAPE}
     known = dict(shape)
     for figure in _COUNTING:
         needed = figure.__code__.co_varnames[: figure.__code__.co_argcount]
         known[figure.__name__] = float(figure(**{name: known[name] for name in needed}))
-    return known["active_params"]
+    return known
 
 
 _COUNTING: tuple[Callable[..., Any], ...] = (

@@ -13,6 +13,16 @@ from planner.catalogue.accelerators import (
     price,
     prices,
 )
+from planner.catalogue.compression import (
+    NOT_STATED,
+    CompressionRun,
+    compression_recipes,
+    compression_runs,
+    recipe_hint,
+    runs_of,
+    same_precision,
+    spelt,
+)
 from planner.catalogue.facts import EvidenceKind, Fact
 from planner.catalogue.models import (
     ApiPrice,
@@ -27,9 +37,11 @@ from planner.catalogue.models import (
 from planner.catalogue.reference import reference, reference_names
 
 __all__ = [
+    "NOT_STATED",
     "TERMS",
     "Accelerator",
     "ApiPrice",
+    "CompressionRun",
     "EvidenceKind",
     "Fact",
     "Model",
@@ -37,13 +49,19 @@ __all__ = [
     "accelerator",
     "accelerator_ids",
     "api_price",
+    "compression_recipes",
+    "compression_runs",
     "model",
     "model_ids",
     "price",
     "prices",
+    "recipe_hint",
     "reference",
     "reference_names",
+    "runs_of",
+    "same_precision",
     "serving_gpus_per_replica",
     "serving_set_ups",
     "serving_throughput",
+    "spelt",
 ]

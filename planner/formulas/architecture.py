@@ -138,9 +138,9 @@ def training_flops_per_token(forward_flops_per_token: Array) -> Array:
     return units.TRAINING_FLOPS_PER_FORWARD_FLOPS * forward_flops_per_token
 
 
-def weights_bytes(params: Array, weight_bits_per_param: Array) -> Array:
-    """Memory that the weights take at the precision in which they are served.
+def weights_bytes(params: Array, weight_bits_per_param: Array, compression_weights_ratio: Array) -> Array:
+    """Memory that the weights take at the precision in which they are served, compressed where they are.
 
     Source: definition.
     """
-    return params * weight_bits_per_param / units.BITS_PER_BYTE
+    return params * weight_bits_per_param / units.BITS_PER_BYTE * compression_weights_ratio

@@ -72,14 +72,16 @@ def shared_quality_ratio(
     each_quality_ratio: tuple[Array, ...],
     quality_sharing_share: Array,
     shared_quality_elasticity_ratio: Array,
+    compression_demand_ratio: Array,
 ) -> Array:
-    """Factor on conversion, and under churn, of the strategies that profit from the flywheel's better model.
+    """Factor on conversion, and under churn: of the flywheel's better model for others, and of compression for all.
 
     Source: definition of constant elasticity; the switch is an input and zero unless the scenario switches it on.
     """
-    return math.prod(each_quality_ratio, start=1.0) ** (
+    shared = math.prod(each_quality_ratio, start=1.0) ** (
         quality_sharing_share * shared_quality_elasticity_ratio
     )
+    return shared * compression_demand_ratio
 
 
 def opening_cannibalised_share() -> Array:

@@ -124,16 +124,17 @@ def research_usd(
     data_licence_usd: Array,
     data_usd: Array,
     development_usd: Array,
+    compression_making_usd: Array,
     capitalised_training_usd: Array,
 ) -> Array:
-    """Training, its data and the strategies' own development in the month, but for what is capitalised.
+    """Training, its data, compressing and the strategies' own development in the month, but for what is capitalised.
 
     Listed staff stands apart.
 
     Source: definition.
     """
     spent = training_compute_usd + cleaning_usd + data_licence_usd + data_usd + development_usd
-    return spent - capitalised_training_usd
+    return spent + compression_making_usd - capitalised_training_usd
 
 
 def setup_usd(month: Array, setup_cost_usd: Array) -> Array:
@@ -226,13 +227,14 @@ def one_off_usd(
     storage_usd: Array,
     setup_usd: Array,
     gpu_purchases_usd: Array,
+    compression_making_usd: Array,
 ) -> Array:
-    """Outlay of the month for things done once: training runs with their data, accelerators bought, setting up.
+    """Outlay of the month for things done once: training with its data, compressing, accelerators bought, setting up.
 
     Source: definition.
     """
     trained = training_compute_usd + cleaning_usd + data_usd - storage_usd
-    return trained + setup_usd + gpu_purchases_usd
+    return trained + setup_usd + gpu_purchases_usd + compression_making_usd
 
 
 def running_usd(

@@ -141,6 +141,20 @@ class Serving(Section):
     """Bandwidth of the memory of one accelerator that serves; left out, the catalogue's, or the one measured."""
     serving_watts_per_gpu: Positive | None = None
     """Power of one accelerator that serves, its share of the server included; left out, published or as measured."""
+    compression: str | None = None
+    """Recipe by which the model is made cheaper to serve, over `weight_precision`; left out for none."""
+    compression_batch_requests: Positive = assumed(
+        64, "a replica at full load, as throughput is published, works on scores of requests at once"
+    )
+    """Requests that a replica works on at once: what a recipe gains depends on it."""
+    compression_speedup_ratio: Positive | None = None
+    """Tokens per second with the recipe over without; left out, as measured, published or estimated for the batch."""
+    compression_weights_ratio: Positive | None = None
+    """Bytes of the weights with the recipe over without; left out, as measured, published or by its bits."""
+    compression_quality_ratio: Positive | None = None
+    """Quality of the model with the recipe over without, 1 for no loss; left out, as measured or published."""
+    compression_usd: Quantity | None = None
+    """Cost of making the recipe for one model; left out, from the hours measured or published, where there are any."""
     peak_load_ratio: Quantity = assumed("1.5 to 4", "peak over mean load of public traces lies in this range")
     """Load at the busiest time over the mean load."""
     target_utilisation_share: Positive = assumed(

@@ -41,7 +41,7 @@ def conversion_share(
     flywheel_fee_usd_per_customer_month: Array,
     flywheel_reference_fee_usd_per_customer_month: Array,
     flywheel_fee_elasticity_ratio: Array,
-    quality_ratio: Array,
+    felt_quality_ratio: Array,
     conversion_elasticity_ratio: Array,
 ) -> Array:
     """Share of the month's new people who subscribe, at the fee that is asked and the quality that is served.
@@ -54,7 +54,7 @@ def conversion_share(
         flywheel_fee_elasticity_ratio,
     )
     at_rivals_quality = np.minimum(first_use_conversion_share * demand, 1.0)
-    return quality.moved_share(at_rivals_quality, quality_ratio, conversion_elasticity_ratio)
+    return quality.moved_share(at_rivals_quality, felt_quality_ratio, conversion_elasticity_ratio)
 
 
 def late_customers(
@@ -62,7 +62,7 @@ def late_customers(
     previous_free_customers: Array,
     free_churn_share_per_month: Array,
     base_late_conversion_share_per_month: Array,
-    quality_ratio: Array,
+    felt_quality_ratio: Array,
     conversion_elasticity_ratio: Array,
 ) -> Array:
     """Free customers who stay and subscribe in the month.
@@ -70,7 +70,7 @@ def late_customers(
     Source: definition, with the logit shift of `quality.moved_share` (assumed form).
     """
     subscribing_share = quality.moved_share(
-        base_late_conversion_share_per_month, quality_ratio, conversion_elasticity_ratio
+        base_late_conversion_share_per_month, felt_quality_ratio, conversion_elasticity_ratio
     )
     return launched_share * previous_free_customers * (1.0 - free_churn_share_per_month) * subscribing_share
 
@@ -84,13 +84,13 @@ def new_customers(arriving_customers: Array, conversion_share: Array, late_custo
 
 
 def free_churn_share_per_month(
-    base_free_churn_share_per_month: Array, quality_ratio: Array, churn_elasticity_ratio: Array
+    base_free_churn_share_per_month: Array, felt_quality_ratio: Array, churn_elasticity_ratio: Array
 ) -> Array:
     """Share of the free customers who leave in the month, fewer the better the model is against rivals.
 
     Source: assumed form: the logit shift of `quality.moved_share`.
     """
-    return quality.moved_share(base_free_churn_share_per_month, quality_ratio, -churn_elasticity_ratio)
+    return quality.moved_share(base_free_churn_share_per_month, felt_quality_ratio, -churn_elasticity_ratio)
 
 
 def free_customers(
@@ -145,14 +145,14 @@ def class_weight_share(
 def leaving_customers(
     previous_class_customers: Array,
     class_base_churn_share_per_month: Array,
-    quality_ratio: Array,
+    felt_quality_ratio: Array,
     churn_elasticity_ratio: Array,
 ) -> Array:
     """Subscribers of each class who leave in the month, fewer the better the model is against rivals.
 
     Source: assumed form: the logit shift of `quality.moved_share`.
     """
-    churn = quality.moved_share(class_base_churn_share_per_month, quality_ratio, -churn_elasticity_ratio)
+    churn = quality.moved_share(class_base_churn_share_per_month, felt_quality_ratio, -churn_elasticity_ratio)
     return previous_class_customers * churn
 
 

@@ -153,6 +153,14 @@ def quality_ratio(released_quality_ratio: Array, rival_quality_ratio: Array, loo
     return np.where(np.isfinite(loop_gain_ratio), released_quality_ratio / rival_quality_ratio, np.nan)
 
 
+def felt_quality_ratio(quality_ratio: Array, compressed_quality_ratio: Array) -> Array:
+    """Quality that customers get over that of rivals in the month, after what compressing the model takes from it.
+
+    Source: definition.
+    """
+    return quality_ratio * compressed_quality_ratio
+
+
 def extra_training_tokens(
     release_due_share: Array, trained_share: Array, previous_stock_tokens: Array, finetuning_tokens: Array
 ) -> Array:

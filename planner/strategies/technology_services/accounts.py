@@ -36,12 +36,22 @@ def opening_paying_customers() -> Array:
     return 0.0
 
 
-def lost_customers(previous_paying_customers: Array, maintenance_loss_share_per_month: Array) -> Array:
+def maintenance_churn_share_per_month(
+    maintenance_loss_share_per_month: Array, compression_demand_ratio: Array
+) -> Array:
+    """Share of the maintained work that clients give up in the month, more where compression makes the model worse.
+
+    Source: assumed form, loss / factor of quality; never more than all.
+    """
+    return np.minimum(maintenance_loss_share_per_month / compression_demand_ratio, 1.0)
+
+
+def lost_customers(previous_paying_customers: Array, maintenance_churn_share_per_month: Array) -> Array:
     """Clients who cease to pay in the month: they give up their maintenance.
 
     Source: definition.
     """
-    return previous_paying_customers * maintenance_loss_share_per_month
+    return previous_paying_customers * maintenance_churn_share_per_month
 
 
 def paying_customers(previous_paying_customers: Array, lost_customers: Array, new_customers: Array) -> Array:
@@ -98,13 +108,13 @@ def recurring_revenue_usd(maintenance_revenue_usd: Array) -> Array:
 
 
 def lost_recurring_usd(
-    previous_delivered_usd: Array, maintenance_loss_share_per_month: Array, maintenance_share_per_year: Array
+    previous_delivered_usd: Array, maintenance_churn_share_per_month: Array, maintenance_share_per_year: Array
 ) -> Array:
     """Maintenance fees of a month that clients gave up in the month.
 
     Source: definition.
     """
-    lost_usd = previous_delivered_usd * maintenance_loss_share_per_month
+    lost_usd = previous_delivered_usd * maintenance_churn_share_per_month
     return lost_usd * maintenance_share_per_year / units.MONTHS_PER_YEAR
 
 

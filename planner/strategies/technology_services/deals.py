@@ -81,13 +81,18 @@ def overloaded_share(
 
 
 def likely_deals(
-    decided_deals: Array, win_rate_share: Array, overloaded_share: Array, overload_loss_share: Array
+    decided_deals: Array,
+    win_rate_share: Array,
+    compression_demand_ratio: Array,
+    overloaded_share: Array,
+    overload_loss_share: Array,
 ) -> Array:
     """Deals that can be expected to be won in the month, fractions included.
 
-    Source: definition; win rate and loss by overload are inputs.
+    Source: definition; win rate and loss by overload are inputs, a compressed model wins fewer (assumed form).
     """
-    return decided_deals * win_rate_share * (1.0 - overload_loss_share * overloaded_share)
+    won_share = np.minimum(win_rate_share * compression_demand_ratio, 1.0)
+    return decided_deals * won_share * (1.0 - overload_loss_share * overloaded_share)
 
 
 def expected_deals(previous_expected_deals: Array, likely_deals: Array) -> Array:

@@ -167,13 +167,13 @@ def opening_delivered_usd() -> Array:
 
 
 def delivered_usd(
-    previous_delivered_usd: Array, work_usd: Array, maintenance_loss_share_per_month: Array
+    previous_delivered_usd: Array, work_usd: Array, maintenance_churn_share_per_month: Array
 ) -> Array:
     """Work ever done whose maintenance the clients still pay.
 
     Source: definition.
     """
-    return previous_delivered_usd * (1.0 - maintenance_loss_share_per_month) + work_usd
+    return previous_delivered_usd * (1.0 - maintenance_churn_share_per_month) + work_usd
 
 
 def maintenance_revenue_usd(previous_delivered_usd: Array, maintenance_share_per_year: Array) -> Array:

@@ -79,6 +79,6 @@ def test_what_is_shared_follows_the_switch() -> None:
     assert mix.shared_usage_tokens((3e6, 1e6), 0.25) == 1e6
     assert mix.shared_reference_customers((), 1.0) == 0
     assert mix.partner_reach_share((0.7, 0.9), 1.0) == 1.0
-    assert mix.shared_quality_ratio((1.2, 1.0), 0.0, 1.5) == 1.0
-    assert mix.shared_quality_ratio((1.44,), 1.0, 0.5) == pytest.approx(1.2)
+    assert mix.shared_quality_ratio((1.2, 1.0), 0.0, 1.5, 1.0) == 1.0
+    assert mix.shared_quality_ratio((1.44,), 1.0, 0.5, 1.0) == pytest.approx(1.2)
     assert mix.cannibalised_share((0.4,), 0.5) == pytest.approx(0.2)

@@ -93,5 +93,5 @@ def test_after_the_switch_nothing_is_bought(month: float, bought: float) -> None
 
 
 def test_a_model_of_twice_the_size_answers_half_as_fast() -> None:
-    assert serving.model_tokens_per_gpu_second(3000.0, 1.0) == 3000
-    assert serving.model_tokens_per_gpu_second(3000.0, 2.0) == 1500
+    assert serving.model_tokens_per_gpu_second(3000.0, 1.0, 1.0) == 3000
+    assert serving.model_tokens_per_gpu_second(3000.0, 1.0, 2.0) == 1500

@@ -73,7 +73,7 @@ def test_setting_up_is_paid_in_the_first_month() -> None:
 def test_outlay_is_what_is_paid_whether_it_is_a_cost_or_an_asset() -> None:
     # A training of 100 with 20 of text, setting up 5, and accelerators for 300, beside other costs of 50.
     # Data for 30, of which 10 are storage, which comes back every month.
-    once = statements.one_off_usd(100.0, 20.0, 30.0, 10.0, 5.0, 300.0)
+    once = statements.one_off_usd(100.0, 20.0, 30.0, 10.0, 5.0, 300.0, 0.0)
     assert once == 445
     assert statements.running_usd(50.0 + 5.0 + 120.0 + 30.0, 0.0, 300.0, once) == 60
     assert statements.running_usd(50.0 + 5.0 + 30.0, 120.0, 300.0, once) == 60

@@ -34,6 +34,9 @@ GIVEN = {
     "shared_reference_customers": 0.0,
     "partner_reach_share": 0.0,
     "shared_quality_ratio": 1.0,
+    # What compressing the model takes from its quality, and from demand.
+    "compressed_quality_ratio": 1.0,
+    "compression_demand_ratio": 1.0,
     "cannibalised_share": 0.0,
     # What the company's pool and training cost, and what chance brings to each domain.
     "pooled_service_usd_per_token": 5e-7,

@@ -43,8 +43,11 @@ def compare(
     """
     from planner.analysis.comparing import COMPARED, DRAWN_FOR_PAGE, check_count
     from planner.analysis.comparing import compare as run
-    from planner.planning import plan_all
+    from planner.analysis.compressing import DRAWN_FOR_COMPRESSION
+    from planner.planning import check_draws, plan_prepared
+    from planner.preparing import prepare
     from planner.printing import comparison
+    from planner.printing_compression import compression
 
     check_count(len(scenarios), draws)
     if output is not None:
@@ -53,10 +56,12 @@ def compare(
         check_language(lang)
         check_output(output)
     figures = COMPARED if output is None else DRAWN_FOR_PAGE
-    results = plan_all(
-        scenarios,
-        sets=sets,
-        measurements=measurements,
+    check_draws(draws)
+    ready = [prepare(path, sets, measurements) for path in scenarios]
+    if any(one.loaded.scenario.serving.compression is not None for one in ready):
+        figures = tuple(dict.fromkeys((*figures, *DRAWN_FOR_COMPRESSION)))
+    results = plan_prepared(
+        ready,
         draws=draws,
         seed=seed,
         figures=figures,
@@ -71,7 +76,7 @@ def compare(
     if as_json:
         print_json(found.to_json())
     elif output is None:
-        click.echo(comparison(found))
+        click.echo("\n\n".join(filter(None, (comparison(found), compression(found)))))
 
 
 @click.command()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner import strategies
+from planner.analysis.compressing import Compression, compressions
 from planner.errors import InputError
 from planner.result import Result
 from planner.scenario.base import Section
@@ -93,6 +94,8 @@ class Comparison:
     regrets: tuple[Regret, ...]
     waterfalls: tuple[tuple[Step, ...], ...]
     """For each plan after the first, the steps from the first plan's cash at the horizon to its own."""
+    compressions: tuple[Compression, ...] = ()
+    """What recipes change, where the plans differ in them and what it takes was drawn."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as one JSON document; what is not a number is null."""
@@ -123,6 +126,7 @@ class Comparison:
                 {"scenario": name, "from": self.names[0], "steps": {step.name: step.usd for step in steps}}
                 for name, steps in zip(self.names[1:], self.waterfalls, strict=True)
             ],
+            "compression": [one.to_json(self.names) for one in self.compressions],
         }
 
 
@@ -151,6 +155,7 @@ def compare(names: Sequence[str], results: Sequence[Result]) -> Comparison:
         dict(_dominance(objectives)),
         tuple(_regrets(objectives, results[0].scrambles)),
         tuple(_waterfall(results[0], other) for other in results[1:]),
+        compressions(results),
     )
 
 

@@ -116,6 +116,7 @@ def owner_words(formats: Formats) -> dict[str, str]:
         "balance": _("Balance sheet and cash flow"),
         "capacity": _("Accelerators under contract and on demand"),
         "challenges": _("The five challenges"),
+        "compression": _("Compression: what it saves and costs"),
         "customers": _("Customers"),
         "data": _("Data"),
         "efficiency": _("Burn, growth and efficiency"),

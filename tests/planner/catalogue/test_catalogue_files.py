@@ -13,7 +13,9 @@ from planner.catalogue import accelerator_ids, model_ids
 from planner.catalogue.facts import Row, first_day, table
 
 FOLDER = Path(planner.catalogue.__file__).parent
-FACT_TABLES = ("accelerators", "prices", "models", "serving_throughput", "api_prices", "reference")
+FACT_TABLES = (
+    "accelerators", "prices", "models", "serving_throughput", "api_prices", "reference", "compression",
+)  # fmt: skip
 BARE_COUNTS = {
     "num_layers", "model_width", "num_attention_heads", "num_key_value_heads", "head_width", "ffn_width",
     "vocabulary_size", "num_experts", "num_active_experts", "tied_embeddings", "qkv_bias",
@@ -96,6 +98,7 @@ def test_ids_are_consistent_between_the_files() -> None:
     assert {row["accelerator"] for row in table("accelerators")} == known
     assert {row["accelerator"] for row in table("prices")} <= known
     assert {row["accelerator"] for row in table("serving_throughput")} <= known
+    assert {row["accelerator"] for row in table("compression") if row["accelerator"]} <= known
     assert {row["model"] for row in table("models")} == set(model_ids())
     assert {row["model"] for row in table("serving_throughput")} <= set(model_ids())
 

@@ -30,7 +30,8 @@ FIGURES = (
 class SavingRow:
     """One recipe that a plan could rest on, in money at the plan's load."""
 
-    recipe: Markup
+    recipes: tuple[Markup, ...]
+    """One, or several whose estimates are the same."""
     is_of_the_plan: bool
     kind: str
     """The class of its badge: measured, published or assumed."""
@@ -93,8 +94,15 @@ class CompressionMoney:
 
     @property
     def rows(self) -> list[SavingRow]:
-        """The recipes that a plan on this hardware could rest on, the fastest first."""
-        return [self._row(each) for each in self.found.usable]
+        """The recipes that a plan on this hardware could rest on, the fastest first; like estimates share a row."""
+        groups: dict[str, list[RecipeSaving]] = {}
+        for each in self.found.usable:
+            known = each.known
+            is_alone = known.kind != "estimate" or self._is_own(known)
+            key = known.recipe if is_alone else self.f.number(known.speedup_ratio or 0.0)
+            groups.setdefault(key, []).append(each)
+        ordered = sorted(groups.values(), key=lambda group: group[0].known.kind == "estimate")
+        return [self._row(group) for group in ordered]
 
     @property
     def refused(self) -> int:
@@ -115,23 +123,32 @@ class CompressionMoney:
         said = [_("%(kind)s: %(told)s") % {"kind": kinds[k.kind], "told": k.told} for k in known]
         return [f"{line} ({k.why})" if k.why else line for line, k in zip(said, known, strict=True)]
 
-    def _row(self, saving: RecipeSaving) -> SavingRow:
-        known = saving.known
+    def _is_own(self, known: Known) -> bool:
+        return self.recipe is not None and normal(self.recipe) == normal(known.recipe)
+
+    def _row(self, group: Sequence[RecipeSaving]) -> SavingRow:
+        first, known = group[0], group[0].known
         kind, words = self._kind(known)
+        about = "; ".join(_told(known))
+        if known.kind == "estimate":
+            alike = self._(
+                "estimates: the least of what their bytes allow and of what recipes of their kind reached"
+            )
+            about = known.why if len(group) == 1 else alike
         return SavingRow(
-            recipe=spelt(known.recipe),
-            is_of_the_plan=self.recipe is not None and normal(self.recipe) == normal(known.recipe),
+            recipes=tuple(spelt(each.known.recipe) for each in group),
+            is_of_the_plan=self._is_own(known),
             kind=kind,
             kind_words=words,
-            about="; ".join(filter(None, (known.model, known.workload, known.source))),
-            speed=self._speed(known),
+            about=about,
+            speed=self._speed(group),
             cost=Entry(
-                self.f.money(saving.usd_per_million_tokens),
-                (self._saved(saving.saved_usd_per_million_tokens),),
+                self.f.money(first.usd_per_million_tokens),
+                (self._saved(first.saved_usd_per_million_tokens),),
             ),
-            saved=self._saved(saving.saved_usd_per_month),
-            quality=self._quality(known),
-            payback=self._payback(saving),
+            saved=self._saved(first.saved_usd_per_month),
+            quality=self._quality(group),
+            payback=self._payback(group),
         )
 
     def _kind(self, known: Known) -> tuple[str, str]:
@@ -143,11 +160,14 @@ class CompressionMoney:
             return "published", _("published for it")
         return "assumed", _("estimate")
 
-    def _speed(self, known: Known) -> Entry:
-        _ = self._
+    def _speed(self, group: Sequence[RecipeSaving]) -> Entry:
+        _, known = self._, group[0].known
         small = []
-        if known.low is not None and known.high is not None:
-            small.append(self.f.between(self.f.number(known.low), self.f.number(known.high)))
+        lows, highs = (
+            [end for each in group if (end := getattr(each.known, name))] for name in ("low", "high")
+        )
+        if lows and highs:
+            small.append(self.f.between(self.f.number(min(lows)), self.f.number(max(highs))))
         batch = _("batch %(batch)s") % {"batch": self.f.number(known.batch)} if known.batch else ""
         small.append(batch or _("batch not stated"))
         return Entry(self.f.quantity(known.speedup_ratio or math.nan, "speedup_ratio"), tuple(small))
@@ -159,22 +179,27 @@ class CompressionMoney:
         said = _("saves %(usd)s") if usd > 0 else _("costs %(usd)s more")
         return said % {"usd": self.f.money(abs(usd))}
 
-    def _quality(self, known: Known) -> str:
-        if known.quality_ratio is None:
+    def _quality(self, group: Sequence[RecipeSaving]) -> str:
+        known = [each.known.quality_ratio for each in group if each.known.quality_ratio is not None]
+        if not known:
             return self._("not known")
-        return self._change(known.quality_ratio)
+        return self.f.between(self._change(min(known)), self._change(max(known)))
 
     def _change(self, ratio: float) -> str:
         return signed(ratio - 1, self.f.percent(abs(ratio - 1)))
 
-    def _payback(self, saving: RecipeSaving) -> Entry:
+    def _payback(self, group: Sequence[RecipeSaving]) -> Entry:
         _ = self._
-        if math.isnan(saving.making_usd):
-            return Entry(_("not known"), (_("the cost of making it is not known"),))
-        cost = _("making it costs %(usd)s") % {"usd": self.f.money(saving.making_usd)}
-        if not math.isfinite(saving.payback_months):
+        costs = [each.making_usd for each in group if not math.isnan(each.making_usd)]
+        if not costs:
+            return Entry(_("not known"), (_("cost not known"),))
+        usd = self.f.between(self.f.money(min(costs)), self.f.money(max(costs)))
+        cost = _("costs %(usd)s to make") % {"usd": usd}
+        months = [each.payback_months for each in group if math.isfinite(each.payback_months)]
+        if not months:
             return Entry(_("never"), (cost,))
-        return Entry(self.f.quantity(saving.payback_months, "payback_months", 2), (cost,))
+        ends = (self.f.quantity(end, "payback_months", 2) for end in (min(months), max(months)))
+        return Entry(self.f.between(*ends), (cost,))
 
     def _labels(self) -> dict[str, str]:
         _ = self._
@@ -189,3 +214,7 @@ class CompressionMoney:
             "compression_payback_month": _("Paid back by"),
             "saved_serving_gpus": _("Accelerators saved, in the last month"),
         }
+
+
+def _told(known: Known) -> list[str]:
+    return [text for text in (known.model, known.workload, known.source) if text]

@@ -16,8 +16,10 @@ from planner.measurements import find
 from planner.report.compression import CompressedSubject, compressed_subject, compression_runs
 from planner.report.compression_chart import SIZES, Point, frontier, log_ticks, outer
 from planner.report.compression_forms import Forms
+from planner.report.compression_money import CompressionMoney
 from planner.report.compression_quality import is_control
 from planner.report.compression_words import compared, is_faster, verdict
+from planner.report.entries import Entries
 from planner.report.formats import Formats
 from planner.report.messages import messages
 from planner.report.page import page
@@ -145,6 +147,7 @@ def test_only_an_interval_without_zero_makes_a_difference(
 
 
 def test_a_cpus_ratios_are_not_used_for_an_accelerator(section: str, planned: Planned, folder: Path) -> None:
+    assert "measured speed-ups are refused, because" in words(section)
     assert "The plan serves on h100-sxm. The speed ratios below are of another machine" in words(section)
     measured = find(str(folder / "compress.json"))
     assert [run.is_of_the_plan for run in compression_runs(measured, HERE, FORMATS)] == [True]
@@ -164,9 +167,9 @@ def test_the_record_of_a_whole_run_stays_the_headline(planned: Planned, folder: 
 
 
 def test_where_nothing_is_known_there_is_no_section(planned: Planned) -> None:
-    html = page(planned("base", "serving.serving_accelerator=l40s"))
-    assert 'id="compression"' not in html
-    assert 'href="#compression"' not in html
+    result = planned("base", "serving.serving_accelerator=l40s")
+    assert compression_runs(result.measured, "l40s", FORMATS) == []
+    assert not CompressionMoney(result, Entries(result, FORMATS), FORMATS).is_shown
 
 
 def test_the_newest_record_of_a_machine_tells_of_a_model(tmp_path: Path) -> None:
@@ -186,13 +189,28 @@ def test_names_from_a_record_are_escaped(section: str) -> None:
     assert HOSTILE in words(section)
 
 
-def test_chinese_says_the_verdict_in_chinese(planned: Planned, folder: Path) -> None:
-    html = page(planned("base", measurements=str(folder)), "zh")
-    section = words(html.split('<section id="compression"')[1].split("</section>")[0])
-    assert "此处没有提速" in section
-    assert BEST in section
-    for english in ("faster", "no speed-up", "frontier", "because", "from scratch", "times smaller"):
-        assert english not in section.replace(SMALL_MODEL, "")
+def test_chinese_says_it_in_chinese(planned: Planned, folder: Path) -> None:
+    recipe = "serving.compression=prune(layers, 0.25) -> distil"
+    html = page(planned("base", recipe, measurements=str(folder)), "zh")
+    said = words(html.split('<section id="compression"')[1].split("</section>")[0])
+    assert "此处没有提速" in said
+    assert "本计划的配方节省多少" in said
+    assert BEST in said
+    # What sources say stays English.
+    told = re.sub("关于配方还知道些什么.*?实测结果", "", said).replace(
+        SMALL_MODEL, ""
+    )  # what sources say stays English
+    for english in (
+        "faster",
+        "no speed-up",
+        "frontier",
+        "because",
+        "from scratch",
+        "times smaller",
+        "saves",
+        "in this",
+    ):
+        assert english not in told
 
 
 def test_a_verdict_follows_the_interval_where_the_bench_says_nothing() -> None:

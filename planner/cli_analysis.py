@@ -41,9 +41,8 @@ def compare(
     The first is the one that the others are measured against. A file that says only what is different is laid over
     another with +, as in base.yaml+cheaper.yaml.
     """
-    from planner.analysis.comparing import COMPARED, DRAWN_FOR_PAGE, check_count
+    from planner.analysis.comparing import check_count, figures_to_draw
     from planner.analysis.comparing import compare as run
-    from planner.analysis.compressing import DRAWN_FOR_COMPRESSION
     from planner.planning import check_draws, plan_prepared
     from planner.preparing import prepare
     from planner.printing import comparison
@@ -55,18 +54,10 @@ def compare(
 
         check_language(lang)
         check_output(output)
-    figures = COMPARED if output is None else DRAWN_FOR_PAGE
     check_draws(draws)
     ready = [prepare(path, sets, measurements) for path in scenarios]
-    if any(one.loaded.scenario.serving.compression is not None for one in ready):
-        figures = tuple(dict.fromkeys((*figures, *DRAWN_FOR_COMPRESSION)))
-    results = plan_prepared(
-        ready,
-        draws=draws,
-        seed=seed,
-        figures=figures,
-        workers=workers,
-    )
+    figures = figures_to_draw([one.loaded.scenario for one in ready], is_page=output is not None)
+    results = plan_prepared(ready, draws=draws, seed=seed, figures=figures, workers=workers)
     found = run(scenarios, results)
     if output is not None:
         from planner.report import render_comparison

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner import strategies
-from planner.analysis.compressing import Compression, compressions
+from planner.analysis.compressing import DRAWN_FOR_COMPRESSION, Compression, compressions
 from planner.errors import InputError
 from planner.result import Result
 from planner.scenario.base import Section
+from planner.scenario.schema import Company
 from planner.tails import guarded_mean
 from planner.tally import EXACT_VALUES
 
@@ -126,7 +127,18 @@ class Comparison:
                 {"scenario": name, "from": self.names[0], "steps": {step.name: step.usd for step in steps}}
                 for name, steps in zip(self.names[1:], self.waterfalls, strict=True)
             ],
-            "compression": [one.to_json(self.names) for one in self.compressions],
+            "compression": [self._compression_json(one) for one in self.compressions],
+        }
+
+    def _compression_json(self, one: Compression) -> dict[str, Any]:
+        return {
+            "scenario": self.names[one.with_index],
+            "to": self.names[one.without_index],
+            "recipe": one.recipe,
+            "other_recipe": one.other_recipe,
+            "rests_on": {name: dict(about) for name, about in one.rests_on.items()},
+            "beside": list(one.beside),
+            "figures": {name: finite(asdict(spread)) for name, spread in one.spreads.items()},
         }
 
 
@@ -136,6 +148,13 @@ def finite(values: dict[str, Any]) -> dict[str, Any]:
         name: None if isinstance(value, float) and not np.isfinite(value) else value
         for name, value in values.items()
     }
+
+
+def figures_to_draw(scenarios: Iterable[Company], *, is_page: bool) -> tuple[str, ...]:
+    """Return the figures that a comparison of scenarios needs in each draw: more for a page, and where any compresses."""
+    figures = DRAWN_FOR_PAGE if is_page else COMPARED
+    is_compressed = any(scenario.serving.compression is not None for scenario in scenarios)
+    return tuple(dict.fromkeys((*figures, *DRAWN_FOR_COMPRESSION))) if is_compressed else figures
 
 
 def compare(names: Sequence[str], results: Sequence[Result]) -> Comparison:

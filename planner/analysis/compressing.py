@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,8 @@ DRAWN_FOR_COMPRESSION = (
     "total_revenue_usd", "net_present_value_usd",
 )  # fmt: skip
 """The figures that must be drawn for what a recipe changes."""
+
+ENDS = [0.05, 0.5, 0.95]
 
 RESTS_ON = (
     "compression_speedup_ratio", "compression_weights_ratio", "compression_quality_ratio", "compression_usd",
@@ -71,18 +72,10 @@ class Compression:
     ahead_month: Spread
     """Month from which the cash stays at or above that of the plan without: with all that the recipe changes."""
 
-    def to_json(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return it as a part of a JSON document; what never comes, or is unknown, is null."""
-        spreads = {name: value for name, value in vars(self).items() if isinstance(value, Spread)}
-        return {
-            "scenario": names[self.with_index],
-            "to": names[self.without_index],
-            "recipe": self.recipe,
-            "other_recipe": self.other_recipe,
-            "rests_on": {name: dict(about) for name, about in self.rests_on.items()},
-            "beside": list(self.beside),
-            "figures": {name: _finite(asdict(spread)) for name, spread in spreads.items()},
-        }
+    @property
+    def spreads(self) -> dict[str, Spread]:
+        """Everything that has a spread over the draws, by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, Spread)}
 
 
 def compressions(results: Sequence[Result]) -> tuple[Compression, ...]:
@@ -151,9 +144,10 @@ def _spread(unit: str, draws: Array) -> Spread:
     share = float(len(known)) / max(len(draws), 1)
     if not len(known):
         return Spread(unit, np.nan, np.nan, np.nan, 0.0)
-    # A month that never comes has no place between two others.
-    method = "linear" if np.isfinite(known).all() else "inverted_cdf"
-    p5, median, p95 = np.quantile(known, [0.05, 0.5, 0.95], method=method)
+    if np.isfinite(known).all():
+        p5, median, p95 = np.quantile(known, ENDS)
+    else:  # nothing lies between a month and never
+        p5, median, p95 = np.quantile(known, ENDS, method="inverted_cdf")
     return Spread(unit, float(p5), float(median), float(p95), share)
 
 
@@ -184,10 +178,3 @@ def _months(result: Result, figure: str) -> Array:
 def _last(result: Result, figure: str) -> Array:
     found: Array = _months(result, figure)[-1]
     return found
-
-
-def _finite(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: None if isinstance(value, float) and not np.isfinite(value) else value
-        for name, value in values.items()
-    }

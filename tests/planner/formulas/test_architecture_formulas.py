@@ -23,7 +23,12 @@ def shape_of(*numbers: float) -> dict[str, float]:
 
 
 def figure(name: str, shape: Mapping[str, float], sequence_length: float = 2048) -> float:
-    leaves = {**shape, "sequence_length": sequence_length, "weight_bits_per_param": 8.0}
+    leaves = {
+        **shape,
+        "sequence_length": sequence_length,
+        "weight_bits_per_param": 8.0,
+        "compression_weights_ratio": 1.0,
+    }
     program = Graph(figures_of(architecture), {}, leaves).resolve([name])
     return float(program.run(leaves, 1)[name])
 

@@ -30,7 +30,7 @@ GIVEN = {
     "text_bytes_per_token": 4.0, "discount_rate_share_per_year": 0.1, "pay_ratio": 1.3,
     "price_usd_per_million_tokens": 2.0, "reference_price_usd_per_million_tokens": 1.5,
     "price_elasticity_ratio": 0.8, "price_decline_share_per_month": 0.03, "shock_demand_share": 0.5,
-    "demand_swing_ratio": 0.1, "shared_usage_tokens": 0.0,
+    "demand_swing_ratio": 0.1, "shared_usage_tokens": 0.0, "compressed_quality_ratio": 1.0,
 }  # fmt: skip
 MEDIANS = {name: quantity.value for name, quantity in quantities(data_flywheel.Inputs()).items()}
 MEDIANS["expert_label_usd_per_item"] = 10.0  # otherwise the catalogue's

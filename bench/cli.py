@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from bench.cli_compression import compress
 from bench.cli_options import with_device, with_json, with_output, with_verbose, yield_to_other_work
 from bench.cli_prediction import predict
 from bench.cli_records import compare, machine, show
@@ -58,7 +59,7 @@ def run(suite: str, device: str, output: Path, as_json: bool, verbose: bool) -> 
     click.echo(f"The record of {len(record.measurements)} measurements lies in {path}.")
 
 
-for command in (train, predict, show, compare, machine):
+for command in (train, compress, predict, show, compare, machine):
     bench.add_command(command)
 
 

@@ -25,6 +25,7 @@ SHAPE_OPTIONS: dict[str, Any] = {
     "image_size": (COUNT, "conv: pixels of a side."),
     "channels": (COUNT, "conv: channels of the image."),
 }
+ALSO_CALLED = {"d_model": ("--width",)}
 _NAMES_IN_SHAPE = {"vocabulary_size": "vocabulary"}
 
 
@@ -34,7 +35,8 @@ def with_shape_options(*names: str) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         for name in reversed(names or tuple(SHAPE_OPTIONS)):
             kind, text = SHAPE_OPTIONS[name]
-            command = click.option(f"--{name.replace('_', '-')}", type=kind, default=None, help=text)(command)
+            flags = (f"--{name.replace('_', '-')}", *ALSO_CALLED.get(name, ()), name)
+            command = click.option(*flags, type=kind, default=None, help=text)(command)
         return command
 
     return decorate

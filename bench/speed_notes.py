@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bench.measuring.contention import QuietWatch
 from bench.measuring.latency import Estimate, Timing, estimate, noise_floor, paired_ratio, verdict
@@ -51,9 +52,24 @@ class SpeedNotes:
             "latency_ratio", variant, self.times.latencies, self.times.one_thread_watch,
             f"batch 1, {self._where(1)}",
         )  # fmt: skip
+        times = self.times
+        steady = times.one_thread_throughputs
+        if not steady:
+            self._ratio(
+                "throughput_ratio", variant, times.throughputs, times.all_threads_watch,
+                f"batch {self.rows}, {self._where(self.num_threads)}",
+            )  # fmt: skip
+            return
         self._ratio(
-            "throughput_ratio", variant, self.times.throughputs, self.times.all_threads_watch,
-            f"batch {self.rows}, {self._where(self.num_threads)}",
+            "throughput_ratio",
+            variant,
+            steady,
+            times.one_thread_watch,
+            f"batch {self.rows}, {self._where(1)}",
+        )
+        self._ratio(
+            "throughput_ratio", variant, times.throughputs, times.all_threads_watch,
+            f"batch {self.rows}, {self._where(self.num_threads)}", {"threads": self.num_threads},
         )  # fmt: skip
 
     def generation(self, variant: str) -> None:
@@ -124,7 +140,13 @@ class SpeedNotes:
             )
 
     def _ratio(
-        self, name: str, variant: str, timings: Mapping[str, Timing], watch: QuietWatch, where: str
+        self,
+        name: str,
+        variant: str,
+        timings: Mapping[str, Timing],
+        watch: QuietWatch,
+        where: str,
+        conditions: Mapping[str, int | float | str] = MappingProxyType({}),
     ) -> None:
         contended, one_thread = watch.contended, watch.one_thread
         ratio = paired_ratio(timings["fp32"], timings[variant], contended=contended and one_thread)
@@ -135,6 +157,7 @@ class SpeedNotes:
             ratio,
             f"speed of {variant} over fp32 (above 1 is faster), median over rounds of paired ratios; {where}",
             variant=variant,
+            conditions=conditions,
             note=(
                 f"{verdict(ratio, floor)}; fp32 against itself gave {control.value:.3f} "
                 f"({control.low:.3f} to {control.high:.3f}), so less than {floor:.1%} means nothing"

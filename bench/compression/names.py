@@ -26,6 +26,8 @@ class Argument:
     """The number must lie above it."""
     high: float = 1.0
     """The number must lie below it."""
+    is_always_written: bool = False
+    """Whether a record names it also where it is the default, since nobody would guess it."""
 
     def in_words(self) -> str:
         """Say what is allowed."""
@@ -48,9 +50,13 @@ class Method:
 PRUNING = "bench.compression.pruning"
 TUNING = "bench.compression.distillation"
 QUANTIZATION = "bench.compression.quantization"
+ROUNDING = "bench.compression.rounded_training"
+STATIC = "bench.compression.static_quantization"
+FP8 = "bench.compression.fp8"
 TORCHAO = "bench.compression.torchao_formats"
 SPARSITY = "bench.compression.sparsity"
 ENGINES = "bench.compression.engines"
+COMPILING = "bench.compression.compiling"
 
 STEPS = Argument("steps", 0.0, low=-1, high=1e7)
 """Steps of training; zero stands for as many as the run gives each step of training."""
@@ -64,7 +70,7 @@ METHODS: Mapping[str, Method] = {
             Argument(
                 "kind", words=("magnitude", "gradual", "structured", "neurons", "heads", "layers", "2:4")
             ),
-            Argument("share", 0.5),
+            Argument("share", 0.5, is_always_written=True),
             Argument("scope", "global", words=("global", "layer")),
         ),
     ),
@@ -87,7 +93,7 @@ METHODS: Mapping[str, Method] = {
     "qat": Method(
         "training",
         "Train on with weights and activations rounded to int8.",
-        f"{QUANTIZATION}:train_rounded",
+        f"{ROUNDING}:train_rounded",
         (STEPS,),
     ),
     "bf16": Method("format", "All numbers in bf16.", f"{QUANTIZATION}:bf16"),
@@ -96,9 +102,9 @@ METHODS: Mapping[str, Method] = {
     "int8_static": Method(
         "format",
         "int8 with ranges from calibration, by PT2E and the x86 inductor.",
-        f"{QUANTIZATION}:int8_static",
+        f"{STATIC}:int8_static",
     ),
-    "fp8": Method("format", "fp8 weights and activations for linear layers, on CUDA.", f"{QUANTIZATION}:fp8"),
+    "fp8": Method("format", "fp8 weights and activations for linear layers, on CUDA.", f"{FP8}:fp8"),
     "torchao": Method(
         "format",
         "A number format of torchao.",
@@ -115,7 +121,7 @@ METHODS: Mapping[str, Method] = {
         f"{SPARSITY}:sparse",
         (Argument("layout", words=("csr", "2:4")),),
     ),
-    "compile": Method("engine", "torch.compile for the shape that is timed.", f"{ENGINES}:compiled"),
+    "compile": Method("engine", "torch.compile for the shape that is timed.", f"{COMPILING}:compiled"),
     "onnx": Method(
         "engine",
         "ONNX Runtime, in fp32 or quantized by its own tools.",

@@ -1,16 +1,20 @@
-"""Smaller number formats: int8 for the linear layers on the CPU, bf16 for everything on CUDA."""
+"""Smaller number formats of torch itself: int8 for the linear layers on the CPU, bf16 or fp16 for everything."""
 
 from __future__ import annotations
 
 import copy
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
+from bench.compression.extras import left_out, linear_layers, must_be_plain
+from bench.compression.forms import Form, Studio
+from bench.compression.recipes import Step
 from bench.environment import Device
 from bench.errors import MeasurementError
+from bench.models.gpt import Gpt
 from bench.training.checkpoints import tensors_as_bytes
 
 
@@ -69,24 +73,83 @@ def to_int8(model: nn.Module) -> Compressed:
 
 def to_bf16(model: nn.Module) -> Compressed:
     """Convert all parameters and buffers to bf16."""
-    converted = copy.deepcopy(model).eval().to(torch.bfloat16)
+    return _converted(model, torch.bfloat16)
+
+
+def bf16(form: Form, step: Step, studio: Studio) -> Form:
+    """Take the step `bf16`. Raises MeasurementError where the numbers were rounded before."""
+    must_be_plain(form, str(step))
+    return _with(form, to_bf16(form.module))
+
+
+def fp16(form: Form, step: Step, studio: Studio) -> Form:
+    """Take the step `fp16`. Raises MeasurementError where the numbers were rounded before, or become no numbers."""
+    must_be_plain(form, str(step))
+    converted = _converted(form.module, torch.float16)
+    with torch.inference_mode():
+        logits = converted.model(studio.data.validation.inputs[:2])
+    if not torch.isfinite(logits).all():
+        raise MeasurementError(f"{step}: some numbers of the model are beyond the range of fp16, 65,504")
+    return _with(form, converted)
+
+
+def int8(form: Form, step: Step, studio: Studio) -> Form:
+    """Take the step `int8`.
+
+    Raises MeasurementError on a GPU, where torch cannot do it, and where there is no linear layer.
+    """
+    if studio.device != "cpu":
+        raise MeasurementError(
+            f"{step}: torch's dynamic int8 runs on the CPU alone; take --device cpu, or fp8"
+        )
+    must_be_plain(form, str(step))
+    linear_layers(form.module, str(step))
+    return _with(form, to_int8(form.module), left_out(form.module, str(step)))
+
+
+def cast_to(model: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """Return a copy with all numbers in a type; it takes inputs in fp32, and a transformer stays one."""
+    converted = copy.deepcopy(model).eval().to(dtype)
+    # Tokens need no cast, and generation needs the transformer itself.
+    if dtype == torch.float32 or isinstance(converted, Gpt):
+        return converted
+    return CastsInputs(converted, dtype)
+
+
+class CastsInputs(nn.Module):
+    """Casts inputs to the type that a model wants."""
+
+    def __init__(self, model: nn.Module, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.model = model
+        self.dtype = dtype
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the model's logits, in its own type."""
+        cast = inputs.to(self.dtype) if inputs.is_floating_point() else inputs
+        logits: Tensor = self.model(cast)
+        return logits
+
+
+def _converted(model: nn.Module, dtype: torch.dtype) -> Compressed:
+    name = "bf16" if dtype == torch.bfloat16 else "fp16"
+    converted = cast_to(model, dtype)
     return Compressed(
-        variant="bf16",
-        model=_CastsInputs(converted),
+        variant=name,
+        model=converted,
         file_bytes=len(tensors_as_bytes(converted.state_dict())),
-        method="all parameters and activations in bf16",
+        method=f"all parameters and activations in {name}",
     )
 
 
-class _CastsInputs(nn.Module):
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        cast = inputs.to(torch.bfloat16) if inputs.is_floating_point() else inputs
-        logits: Tensor = self.model(cast)
-        return logits
+def _with(form: Form, compressed: Compressed, notes: tuple[str, ...] = ()) -> Form:
+    return replace(
+        form,
+        module=compressed.model,
+        file_bytes=compressed.file_bytes,
+        method=form.then(compressed.method),
+        notes=(*form.notes, *notes),
+    )
 
 
 def quantized_tensors(model: nn.Module) -> dict[str, Tensor]:

@@ -21,7 +21,7 @@ class Step:
     """One step with all its arguments, defaults filled in."""
 
     name: str
-    arguments: Mapping[str, Value] = field(default_factory=dict)
+    arguments: Mapping[str, Value] = field(default_factory=dict, hash=False)
 
     @property
     def method(self) -> Method:
@@ -36,10 +36,13 @@ class Step:
         """Return an argument that is a number."""
         return float(self.arguments[name])
 
+    def _is_left_out(self, argument: Argument) -> bool:
+        return not argument.is_always_written and self.arguments[argument.name] == argument.default
+
     def __str__(self) -> str:
         """Write the step as briefly as it can be read back."""
         wanted = list(self.method.arguments)
-        while wanted and self.arguments[wanted[-1].name] == wanted[-1].default:
+        while wanted and self._is_left_out(wanted[-1]):
             wanted.pop()
         if not wanted:
             return self.name
@@ -60,10 +63,14 @@ class CompressionRecipe:
         """Tell whether a step of this name is taken."""
         return any(step.name == name for step in self.steps)
 
-    def without_teacher(self) -> CompressionRecipe:
-        """Return the control of a distillation: the same shape from scratch, with as many steps and no teacher."""
-        first = next(index for index, step in enumerate(self.steps) if step.name == "distil")
-        scratch = (*self.steps[:first], Step("restart"), *self.steps[first:])
+    def control(self) -> CompressionRecipe:
+        """Return what a distillation is held against: the same shape from scratch, for as long and with no teacher.
+
+        Number formats and engines are left out: they are not its question.
+        """
+        steps = tuple(step for step in self.steps if step.method.stage == "training")
+        first = next(index for index, step in enumerate(steps) if step.name == "distil")
+        scratch = (*steps[:first], Step("restart"), *steps[first:])
         return CompressionRecipe(
             tuple(
                 Step("finetune", {"steps": step.arguments["steps"]}) if step.name == "distil" else step

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import torch
 from torch import Tensor
 
 from bench.errors import InputError
 from bench.measuring.latency import Schedule, Timing, time_interleaved
-from bench.models.gpt import Gpt, KeyValueCache
+from bench.models.generation import Generator
 
 GENERATION = Schedule(rounds=10, blocks=2, max_seconds=4.0)
 
@@ -60,7 +61,7 @@ def cells(batches: Sequence[int], contexts: Sequence[int], longest: int) -> list
 
 
 def time_generation(
-    model: Gpt,
+    model: Generator,
     over: Sequence[Cell],
     schedule: Schedule = GENERATION,
     synchronize: Callable[[], None] = lambda: None,
@@ -72,37 +73,36 @@ def time_generation(
     """
     model.eval()
     with torch.inference_mode():
-        calls: dict[str, Callable[[], object]] = {}
+        timed: dict[str, Callable[[], object]] = {}
         for cell in over:
-            prefill, decode = _calls(model, cell)
-            calls |= {f"prefill {cell}": prefill, f"decode {cell}": decode}
-        found = time_interleaved(calls, schedule, synchronize)
+            prefill, decode = calls(model, cell)
+            timed |= {f"prefill {cell}": prefill, f"decode {cell}": decode}
+        found = time_interleaved(timed, schedule, synchronize)
     return [GenerationTiming(cell, found[f"prefill {cell}"], found[f"decode {cell}"]) for cell in over]
 
 
-def _calls(model: Gpt, cell: Cell) -> tuple[Callable[[], Tensor], Callable[[], Tensor]]:
-    weight = model.embedding.weight
+def can_generate(model: object) -> TypeGuard[Generator]:
+    """Tell whether a model writes text token by token and keeps keys and values."""
+    return isinstance(model, Generator)
+
+
+def calls(model: Generator, cell: Cell) -> tuple[Callable[[], Tensor], Callable[[], Tensor]]:
+    """Return what to call for a prompt of the whole context, and for one more token of each sequence."""
+    # Each has its own cache, so that none finds the other's still warm.
+    at_prefill, at_decode = (model.new_cache(cell.batch, cell.context_tokens) for _ in range(2))
     prompt = torch.randint(
         model.config.vocabulary,
         (cell.batch, cell.context_tokens),
         generator=torch.Generator().manual_seed(0),
-    ).to(weight.device)
-
-    def cache() -> KeyValueCache:
-        return KeyValueCache(model.config, cell.batch, cell.context_tokens, weight.device, weight.dtype)
-
-    # Each has its own cache, so that none finds the other's still warm.
-    at_prefill, at_decode = cache(), cache()
+    ).to(at_decode.device)
     model(prompt[:, :-1], at_decode)
 
     def prefill() -> Tensor:
         at_prefill.length = 0
-        logits: Tensor = model(prompt, at_prefill)
-        return logits[:, -1].argmax(-1)
+        return model(prompt, at_prefill)[:, -1].argmax(-1)
 
     def decode() -> Tensor:
         at_decode.length = cell.context_tokens - 1
-        logits: Tensor = model(prompt[:, -1:], at_decode)
-        return logits[:, -1].argmax(-1)
+        return model(prompt[:, -1:], at_decode)[:, -1].argmax(-1)
 
     return prefill, decode

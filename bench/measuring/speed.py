@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import nn
@@ -14,7 +14,7 @@ from bench.measuring.contention import QuietWatch
 from bench.measuring.generation import GenerationTiming, cells, time_generation
 from bench.measuring.latency import Schedule, Timing, time_interleaved, time_single_calls
 from bench.measuring.processes import TIMEOUT_SECONDS, in_fresh_process
-from bench.models.gpt import Gpt
+from bench.models.generation import Generator
 from bench.training.steps import cross_entropy
 
 CONTROL = "fp32 again"
@@ -30,6 +30,7 @@ class SpeedPlan:
     all_threads: Schedule
     """Batch 1 on all threads."""
     throughput: Schedule
+    """Many rows, on one thread, for ratios; on all threads with half the time, for what the machine gives."""
     single_calls: int
     """At most so many for the percentiles, for each model, within `single_seconds`."""
     single_seconds: float
@@ -44,7 +45,7 @@ class SpeedPlan:
 QUICK = SpeedPlan(
     latency=Schedule(max_seconds=2.5, max_warm_up_seconds=0.25),
     all_threads=Schedule(rounds=10, blocks=4, max_seconds=0.8, max_warm_up_seconds=0.1),
-    throughput=Schedule(rounds=10, blocks=2, block_seconds=0.01, max_seconds=3.5, max_warm_up_seconds=0.2),
+    throughput=Schedule(rounds=10, blocks=2, block_seconds=0.01, max_seconds=2.6, max_warm_up_seconds=0.1),
     single_calls=320,
     single_seconds=0.5,
     generation=Schedule(rounds=6, blocks=2, max_seconds=0.8, max_warm_up_seconds=0.02),
@@ -90,6 +91,9 @@ class SpeedTimes:
     all_threads: dict[str, Timing]
     """Latency on all threads; empty where there is one thread, or on a GPU."""
     throughputs: dict[str, Timing]
+    """On all threads."""
+    one_thread_throughputs: dict[str, Timing]
+    """Empty where there is one thread, or on a GPU: then the others are as steady."""
     single_calls: dict[str, tuple[float, ...]]
     generation: dict[str, list[GenerationTiming]] = field(default_factory=dict)
     """On one thread; only of language models."""
@@ -118,6 +122,7 @@ def joined(parts: Sequence[SpeedTimes]) -> SpeedTimes:
             _joined(first.latencies, part.latencies),
             _joined(first.all_threads, part.all_threads),
             _joined(first.throughputs, part.throughputs),
+            _joined(first.one_thread_throughputs, part.one_thread_throughputs),
             {name: calls + part.single_calls[name] for name, calls in first.single_calls.items()},
             {
                 name: [a.followed_by(b) for a, b in zip(found, part.generation[name], strict=True)]
@@ -151,10 +156,14 @@ def time_models(task: SpeedTask) -> SpeedTimes:
                 if name != CONTROL
             }
             generation = _generation(task)
+            steady = time_interleaved(scorings, plan.throughput, task.synchronize) if second_figure else {}
         with threads(task.num_threads), all_threads:
             also = time_interleaved(answers, plan.all_threads, task.synchronize) if second_figure else {}
-            throughputs = time_interleaved(scorings, plan.throughput, task.synchronize)
-    return SpeedTimes(latencies, also, throughputs, single, generation, one_thread, all_threads)
+            absolute = replace(plan.throughput, max_seconds=plan.throughput.max_seconds / 2)
+            throughputs = time_interleaved(
+                scorings, absolute if steady else plan.throughput, task.synchronize
+            )
+    return SpeedTimes(latencies, also, throughputs, steady, single, generation, one_thread, all_threads)
 
 
 @contextmanager
@@ -175,7 +184,7 @@ def _joined(first: dict[str, Timing], second: dict[str, Timing]) -> dict[str, Ti
 def _generation(task: SpeedTask) -> dict[str, list[GenerationTiming]]:
     found = {}
     for name, model in task.models.items():
-        if isinstance(model, Gpt) and name != CONTROL:
+        if isinstance(model, Generator) and name != CONTROL:
             longest = model.config.context_tokens
             contexts = sorted({max(2, round(share * longest)) for share in task.plan.context_shares})
             over = cells(task.plan.batches, contexts, longest)

@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol, runtime_checkable
+
 import torch
 from torch import Tensor
 
 from bench.errors import InputError
-from bench.models.gpt import Gpt, KeyValueCache
+from bench.models.gpt import GptConfig
 
 
-def generate(model: Gpt, prompt: Tensor, num_tokens: int, temperature: float = 0.0, seed: int = 0) -> Tensor:
+class Cache(Protocol):
+    """What a language model keeps of the tokens so far."""
+
+    length: int
+    """Tokens of each sequence that lie in it; a smaller number takes the last ones back."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where tokens must lie to follow it."""
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """A language model that keeps what it has seen: `Gpt`, and its like on other engines."""
+
+    config: GptConfig
+
+    def new_cache(self, num_sequences: int, num_tokens: int) -> Cache:
+        """Return an empty cache for so many tokens a sequence."""
+
+    def eval(self) -> object:
+        """Get ready to answer."""
+
+    def __call__(self, tokens: Tensor, cache: Any, /) -> Tensor:  # noqa: ANN401, each has a cache of its own kind
+        """Return the logits of the token that follows each token, with those in the cache before them."""
+
+
+def generate(
+    model: Generator, prompt: Tensor, num_tokens: int, temperature: float = 0.0, seed: int = 0
+) -> Tensor:
     """Return the prompt (sequences, tokens) with so many new tokens behind it.
 
     Temperature 0 takes the likeliest token each time; above that tokens are drawn, by the seed.
@@ -27,8 +58,7 @@ def generate(model: Gpt, prompt: Tensor, num_tokens: int, temperature: float = 0
             f"{prompt_tokens} tokens of prompt and {num_tokens} new ones are {whole}, but the context of "
             f"the model holds {config.context_tokens}"
         )
-    dtype = model.embedding.weight.dtype
-    cache = KeyValueCache(config, sequences, whole, prompt.device, dtype)
+    cache = model.new_cache(sequences, whole)
     generator = torch.Generator(prompt.device).manual_seed(seed)
     tokens = prompt
     model.eval()

@@ -30,6 +30,8 @@ class GptConfig:
     tied_head: bool = False
     vocabulary: int = 256
     num_key_value_heads: int | None = None
+    width_per_head: int | None = None
+    """Where heads were taken away and what is left of them is narrower than the model; else width / heads."""
 
     def __post_init__(self) -> None:
         counts = {
@@ -40,7 +42,8 @@ class GptConfig:
         for name, count in counts.items():
             if count < 1:
                 raise ValueError(f"{name} is {count}; it must be at least 1")
-        if self.width % self.num_heads or self.head_width % 2:
+        splits = self.width_per_head is not None or self.width % self.num_heads == 0
+        if not splits or self.head_width % 2 or self.head_width < 1:
             raise ValueError(f"width {self.width} must split into {self.num_heads} heads of even width")
         if self.num_heads % self.key_value_heads:
             raise ValueError(
@@ -53,7 +56,12 @@ class GptConfig:
     @property
     def head_width(self) -> int:
         """Width of one head."""
-        return self.width // self.num_heads
+        return self.width // self.num_heads if self.width_per_head is None else self.width_per_head
+
+    @property
+    def attention_width(self) -> int:
+        """Width of all heads side by side: that of the model unless heads were taken away."""
+        return self.num_heads * self.head_width
 
     @property
     def key_value_heads(self) -> int:
@@ -71,10 +79,10 @@ class GptConfig:
     def matrix_params(self) -> int:
         """Parameters that every token is multiplied with: attention, feed-forward and the head.
 
-        Formula of attention: width^2 * (2 + 2 * key-value heads / heads).
+        Formula of attention: 2 * width * head width * (heads + key-value heads).
         Source: Ainslie et al. 2023, GQA, section 2.2, for the shared keys and values.
         """
-        attention = 2 * self.width**2 + 2 * self.width * self.key_value_heads * self.head_width
+        attention = 2 * self.width * self.head_width * (self.num_heads + self.key_value_heads)
         num_matrices = 3 if self.activation == "swiglu" else 2
         feed_forward = num_matrices * self.width * self.feed_forward_width
         return self.num_layers * (attention + feed_forward) + self.vocabulary * self.width
@@ -82,13 +90,13 @@ class GptConfig:
     def forward_flops(self, num_sequences: int, num_tokens: int | None = None) -> int:
         """FLOPs of one forward pass over sequences of so many tokens (the whole context by default).
 
-        Formula: 2 * matrix params * tokens + 4 * layers * sequence^2 * width per sequence; sharing keys and
-        values among heads saves projections and memory, and no product of the attention itself.
+        Formula: 2 * matrix params * tokens + 4 * layers * sequence^2 * width of all heads per sequence; sharing
+        keys and values among heads saves projections and memory, and no product of the attention itself.
         Source: Kaplan et al. 2020, Scaling Laws for Neural Language Models, table 1, with the full square.
         """
         length = self.context_tokens if num_tokens is None else num_tokens
         products = FLOPS_PER_MULTIPLY_ADD * self.matrix_params * length
-        attention = 2 * FLOPS_PER_MULTIPLY_ADD * self.num_layers * length**2 * self.width
+        attention = 2 * FLOPS_PER_MULTIPLY_ADD * self.num_layers * length**2 * self.attention_width
         return num_sequences * (products + attention)
 
     def training_flops(self, num_sequences: int, num_tokens: int | None = None) -> int:
@@ -98,9 +106,9 @@ class GptConfig:
     def decode_flops(self, num_sequences: int, num_tokens: int) -> int:
         """FLOPs of one decoding step: a new token a sequence, attending to so many tokens with itself.
 
-        Formula: 2 * matrix params + 4 * layers * tokens * width per sequence.
+        Formula: 2 * matrix params + 4 * layers * tokens * width of all heads per sequence.
         """
-        attention = 2 * FLOPS_PER_MULTIPLY_ADD * self.num_layers * num_tokens * self.width
+        attention = 2 * FLOPS_PER_MULTIPLY_ADD * self.num_layers * num_tokens * self.attention_width
         return num_sequences * (FLOPS_PER_MULTIPLY_ADD * self.matrix_params + attention)
 
     def kv_cache_bytes(self, num_sequences: int, num_tokens: int, bytes_per_element: int = 4) -> int:
@@ -117,8 +125,9 @@ class GptConfig:
         sort = "byte-level GPT" if self.vocabulary == 256 else f"GPT of {self.vocabulary:,} tokens"
         shared = self.key_value_heads != self.num_heads
         grouped = f" on {self.key_value_heads} of keys and values" if shared else ""
+        narrow = f" of width {self.head_width}" if self.attention_width != self.width else ""
         return (
-            f"{sort}, {self.num_layers} layers of width {self.width}, {self.num_heads} heads{grouped}, "
+            f"{sort}, {self.num_layers} layers of width {self.width}, {self.num_heads} heads{narrow}{grouped}, "
             f"{self.activation} {self.feed_forward_width}, context {self.context_tokens}, {head}"
         )
 
@@ -141,6 +150,11 @@ class KeyValueCache:
         shape = (config.num_layers, 2, num_sequences, config.key_value_heads, num_tokens, config.head_width)
         self._held = torch.zeros(shape, device=device, dtype=dtype)
         self.length = 0
+
+    @property
+    def device(self) -> torch.device:
+        """Where it lies."""
+        return self._held.device
 
     @property
     def num_sequences(self) -> int:
@@ -185,6 +199,11 @@ class Gpt(nn.Module):
             if isinstance(module, nn.Linear | nn.Embedding):
                 nn.init.normal_(module.weight, std=INIT_STD)
 
+    def new_cache(self, num_sequences: int, num_tokens: int) -> KeyValueCache:
+        """Return an empty cache for so many tokens a sequence, where the model lies and in its numbers."""
+        weight = self.embedding.weight
+        return KeyValueCache(self.config, num_sequences, num_tokens, weight.device, weight.dtype)
+
     def forward(self, tokens: Tensor, cache: KeyValueCache | None = None) -> Tensor:
         """Return the logits of the token that follows each token.
 
@@ -220,7 +239,7 @@ class Block(nn.Module):
         joint_width = (config.num_heads + 2 * config.key_value_heads) * config.head_width
         self.attention_norm = nn.RMSNorm(config.width)
         self.query_key_value = nn.Linear(config.width, joint_width, bias=False)
-        self.attention_out = nn.Linear(config.width, config.width, bias=False)
+        self.attention_out = nn.Linear(config.attention_width, config.width, bias=False)
         self.feed_forward_norm = nn.RMSNorm(config.width)
         gated = config.activation == "swiglu"
         self.gate = nn.Linear(config.width, config.feed_forward_width, bias=False) if gated else None
@@ -238,7 +257,7 @@ class Block(nn.Module):
         return out
 
     def _attend(self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: KeyValueCache | None) -> Tensor:
-        sequences, length, width = hidden.shape
+        sequences, length, _ = hidden.shape
         joint = self.query_key_value(hidden).view(sequences, length, -1, self.head_width).transpose(1, 2)
         query, key, value = joint.split((self.num_heads, self.key_value_heads, self.key_value_heads), dim=1)
         query, key = _rotate(query, cosine, sine), _rotate(key, cosine, sine)
@@ -255,7 +274,7 @@ class Block(nn.Module):
         mixed = F.scaled_dot_product_attention(
             query, key, value, mask, is_causal=is_causal, enable_gqa=grouped
         )
-        return mixed.transpose(1, 2).reshape(sequences, length, width)
+        return mixed.transpose(1, 2).reshape(sequences, length, -1)
 
 
 def _rotation(num_positions: int, head_width: int) -> tuple[Tensor, Tensor]:

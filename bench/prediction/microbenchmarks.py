@@ -31,9 +31,12 @@ HEAD_WIDTHS = (32, 64, 128)
 CACHED_KEYS = (64, 256, 1024)
 ATTENTION_FLOPS = 1e8
 
-CHANNELS = (16, 64, 256)
-SIDES = (4, 8, 16, 32)
+CHANNELS = (16, 64, 256, 768)
+SIDES = (2, 4, 8, 16, 32)
 CONVOLUTION_FLOPS = 1.5e8
+MANY_CHANNELS, LARGEST_WIDE_SIDE = 512, 4
+"""So many channels are timed on small images alone, where their weights decide; on larger ones arithmetic does, and the
+rate of fewer channels holds. Images smaller than the kernel go ways of their own in oneDNN."""
 
 TRAFFIC_BYTES = tuple(2**power for power in range(12, 29, 2))
 SECONDS_PER_POINT = 0.01
@@ -128,14 +131,25 @@ def convolutions() -> Iterator[Point]:
         weight_bytes = BYTES_PER_FP32 * LAYOUT_CHANNELS**2 * 3**2
         per_byte[direction] = max(seconds - flops / LAYOUT_FLOPS_PER_SECOND, 0.0) / weight_bytes
         yield Point("layout_seconds_per_byte", direction, {}, per_byte[direction])
+    known: dict[tuple[int, int, str], float] = {}
     for channels, side, kernel in product(CHANNELS, SIDES, (3, 1)):
-        per_row = FLOPS_PER_MULTIPLY_ADD * channels**2 * side**2 * kernel**2
-        rows = min(64, max(4, math.ceil(CONVOLUTION_FLOPS / per_row)))
         layout_bytes = BYTES_PER_FP32 * channels**2 * kernel**2 if kernel > 1 else 0
         shape = {"channels": channels, "pixels": side**2, "taps": kernel**2}
-        for direction, (seconds, flops) in _convolution(channels, side, kernel, rows).items():
-            computing = max(seconds - layout_bytes * per_byte[direction], seconds / 2)
-            yield Point("convolution_flops_per_second", direction, {**shape}, flops / computing)
+        is_wide = channels > MANY_CHANNELS
+        if not is_wide or side <= LARGEST_WIDE_SIDE:
+            for direction, (seconds, flops) in _convolution(
+                channels, side, kernel, _rows(channels, side, kernel)
+            ).items():
+                computing = max(seconds - layout_bytes * per_byte[direction], seconds / 2)
+                known[side, kernel, direction] = flops / computing
+        for direction in ("forward", "backward"):
+            yield Point("convolution_flops_per_second", direction, {**shape}, known[side, kernel, direction])
+
+
+def _rows(channels: int, side: int, kernel: int) -> int:
+    """Return how many images are convolved at once, so that it takes long enough and not too long."""
+    per_row = FLOPS_PER_MULTIPLY_ADD * channels**2 * side**2 * kernel**2
+    return min(64, max(4, math.ceil(CONVOLUTION_FLOPS / per_row)))
 
 
 def _convolution(channels: int, side: int, kernel: int, rows: int) -> dict[str, tuple[float, float]]:

@@ -113,9 +113,10 @@ class _Sheet:
             self._add(
                 "training_flops_per_second", rate, f"FLOPs of a step by formula over its time; {method}"
             )
-            if pace.peak_flops_per_second is not None:
-                peak = "the measured peak of one process" + (f" times {team.size}" if team.size > 1 else "")
-                mfu = rate.scaled(1 / pace.peak_flops_per_second)
+            if (best := pace.peak(bf16=run.bf16)) is not None:
+                peak = f"the measured {'bf16' if run.bf16 else 'fp32'} peak of one process"
+                peak += f" times {team.size}" if team.size > 1 else ""
+                mfu = rate.scaled(1 / best)
                 self._add("training_mfu_share", mfu, f"achieved FLOP/s over {peak}; {method}")
         if run.bf16_speedup_ratio is not None:
             self._add(

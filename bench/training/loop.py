@@ -21,7 +21,7 @@ from bench.training.progress import SECONDS_BETWEEN_WORDS, History, Pace, in_wor
 from bench.training.recipes import Recipe
 from bench.training.resuming import CheckpointFile, Snapshot, check_same
 from bench.training.scoring import Scores, score
-from bench.training.steps import cross_entropy, take_step, training_loss
+from bench.training.steps import PLAIN, Hooks, cross_entropy, take_step, training_loss
 
 __all__ = ["Recipe", "Say", "Scores", "TrainingRun", "cross_entropy", "score", "train", "training_loss"]
 
@@ -59,6 +59,7 @@ def train(
     checkpoint: CheckpointFile | None = None,
     resume: bool = False,
     pace: Pace | None = None,
+    hooks: Hooks = PLAIN,
 ) -> TrainingRun:
     """Train a model in place; model and data lie on one device.
 
@@ -70,7 +71,7 @@ def train(
     if recipe.num_steps < 1:
         raise MeasurementError("training needs at least one step")
     with memory_named(recipe):
-        loop = _Loop(model, data, recipe, say, team, checkpoint, pace)
+        loop = _Loop(model, data, recipe, say, team, checkpoint, pace, hooks)
         loop.begin(resume)
         # Without a checkpoint there is nothing to save, and ctrl-C may end the run at once.
         if checkpoint is None:
@@ -91,9 +92,10 @@ class _Loop:
         team: Team,
         checkpoint: CheckpointFile | None,
         pace: Pace | None,
+        hooks: Hooks,
     ) -> None:
         self.model, self.data, self.recipe, self.say = model, data, recipe, say
-        self.team, self.checkpoint, self.pace = team, checkpoint, pace
+        self.team, self.checkpoint, self.pace, self.hooks = team, checkpoint, pace, hooks
         self.history = History()
         self.best: dict[str, Tensor] | None = None
         self.scores: Scores | None = None
@@ -171,11 +173,13 @@ class _Loop:
                 recipe.max_gradient_norm,
                 parts=recipe.accumulate,
                 bf16=self.history.bf16,
+                loss_of=self.hooks.loss_of,
                 weight=team.weight(len(batch.targets), recipe.num_rows),
                 without_exchange=lambda: team.without_exchange(self.worker),
             )
             losses.append(took.loss_nats)
             norms.append(took.gradient_norm)
+            self.hooks.after_step(step + 1)
             if team.size == 1 and stop is not None and stop.asked:
                 break
         # Reading the losses waits for the device.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -60,13 +61,19 @@ class Pace:
     item: str
     items_per_step: int
     step_flops: int | None = None
-    peak_flops_per_second: float | None = None
+    peaks_flops_per_second: Mapping[str, float] = field(default_factory=dict)
+    """By number format; none where no MFU is wanted."""
 
-    def mfu_share(self, step_seconds: float) -> float | None:
+    def peak(self, *, bf16: bool) -> float | None:
+        """Return the peak in the format in which matrices are multiplied."""
+        return self.peaks_flops_per_second.get("bf16" if bf16 else "fp32")
+
+    def mfu_share(self, step_seconds: float, *, bf16: bool) -> float | None:
         """Model FLOPs utilisation: FLOPs of a step over its time and the peak (Chowdhery et al. 2022, PaLM)."""
-        if self.step_flops is None or self.peak_flops_per_second is None:
+        peak = self.peak(bf16=bf16)
+        if self.step_flops is None or peak is None:
             return None
-        return self.step_flops / step_seconds / self.peak_flops_per_second
+        return self.step_flops / step_seconds / peak
 
 
 def in_words(history: History, num_steps: int, pace: Pace | None) -> str:
@@ -80,7 +87,7 @@ def in_words(history: History, num_steps: int, pace: Pace | None) -> str:
         seconds = history.step_seconds[-1]
         if pace is not None:
             words.append(f"{pace.items_per_step / seconds:,.0f} {pace.item}/s")
-            mfu = pace.mfu_share(seconds)
+            mfu = pace.mfu_share(seconds, bf16=history.bf16)
             words += [] if mfu is None else [f"MFU {mfu:.0%}"]
         words.append(f"{(num_steps - history.step) * seconds:,.0f} s left")
     return ", ".join(words)

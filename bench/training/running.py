@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,9 +94,9 @@ def _train(order: Order, device: Device, team: Team, checkpoint: CheckpointFile 
     model = model.to(device)
     data = task.data.to(device)
     torch.manual_seed(recipe.seed + team.rank)
-    peak = _peak(order, device, team, say)
+    peaks = _peaks(order, device, team, say)
     pace = Pace(
-        task.data.item, recipe.num_rows * task.items_per_row, task.training_flops(recipe.num_rows), peak
+        task.data.item, recipe.num_rows * task.items_per_row, task.training_flops(recipe.num_rows), peaks
     )
     run = train(model, data, recipe, say, team=team, checkpoint=checkpoint, resume=order.resume, pace=pace)
     say("looking once at the test part")
@@ -120,17 +121,20 @@ def _checkpoint(order: Order) -> CheckpointFile | None:
     return file
 
 
-def _peak(order: Order, device: Device, team: Team, say: Say) -> float | None:
-    """Peak FLOP/s of all processes, or None where no MFU is wanted; each process measures in its turn."""
+PEAKS_FOR: Mapping[str, tuple[str, ...]] = {"on": ("bf16",), "off": ("fp32",), "auto": ("fp32", "bf16")}
+"""Formats in which matrices may be multiplied, by what is said of autocast."""
+
+
+def _peaks(order: Order, device: Device, team: Team, say: Say) -> dict[str, float]:
+    """Peak FLOP/s of all processes by number format, none where no MFU is wanted; the first process measures."""
     if not order.measure_mfu:
-        return None
+        return {}
     say("measuring the peak of this machine for the MFU")
-    own = 0.0
-    if team.leads:
-        own = peak_flops(device, "bf16" if order.recipe.autocast == "on" else "fp32").value or 0.0
+    formats = PEAKS_FOR[order.recipe.autocast]
+    own = [(peak_flops(device, name).value or 0.0) if team.leads else 0.0 for name in formats]
     # One process's peak, times the number of processes: the average over processes times their number squared.
-    mean = float(team.average(torch.tensor([own], dtype=torch.float64, device=device))[0])
-    return mean * team.size**2
+    means = team.average(torch.tensor(own, dtype=torch.float64, device=device)).tolist()
+    return {name: mean * team.size**2 for name, mean in zip(formats, means, strict=True)}
 
 
 def _num_threads() -> int:

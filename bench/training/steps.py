@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +19,13 @@ class Step(NamedTuple):
 
     loss_nats: Tensor
     gradient_norm: Tensor
+
+
+class Loss(Protocol):
+    """What a step makes smaller: the mean loss of a batch, ready for the backward pass."""
+
+    def __call__(self, model: nn.Module, batch: Batch, *, bf16: bool = False) -> Tensor:
+        """Return the loss; under bf16 autocast the model's passes alone are in bf16."""
 
 
 def training_step(
@@ -35,13 +43,15 @@ def take_step(
     *,
     parts: int = 1,
     bf16: bool = False,
+    loss_of: Loss | None = None,
     weight: float = 1.0,
     without_exchange: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> Step:
     """Take one step on a batch that goes through the model in `parts`, whose gradients add up.
 
-    `weight` scales this process's loss where processes have unlike numbers of rows; `without_exchange` keeps
-    all parts but the last from exchanging gradients between processes.
+    The loss is the cross-entropy unless `loss_of` says another. `weight` scales this process's loss where
+    processes have unlike numbers of rows; `without_exchange` keeps all parts but the last from exchanging
+    gradients between processes.
     """
     optimizer.zero_grad(set_to_none=True)
     rows = len(batch.targets)
@@ -51,7 +61,8 @@ def take_step(
     ]
     for number, piece in enumerate(pieces, start=1):
         with nullcontext() if number == len(pieces) else without_exchange():
-            loss = training_loss(model, piece, bf16=bf16) * (weight * len(piece.targets) / rows)
+            mean = (loss_of or training_loss)(model, piece, bf16=bf16)
+            loss = mean * (weight * len(piece.targets) / rows)
             torch.autograd.backward(loss)
         total += loss.detach()
     norm = clip_gradients(model, max_gradient_norm)
@@ -85,3 +96,15 @@ def training_loss(model: nn.Module, batch: Batch, *, bf16: bool = False) -> Tens
     with torch.autocast(batch.targets.device.type, torch.bfloat16, enabled=bf16):
         logits = model(batch.inputs)
     return cross_entropy(logits.float(), batch.targets)
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What a training run does otherwise than usual: another loss, or something after every step."""
+
+    loss_of: Loss = training_loss
+    after_step: Callable[[int], None] = lambda step: None
+    """Called with the number of steps taken, when the optimizer has changed the weights."""
+
+
+PLAIN = Hooks()

@@ -34,6 +34,13 @@ class Task:
     training_flops: Callable[[int], int | None] = lambda num_rows: None
     """FLOPs of forward and backward over so many rows; None where they cannot be counted."""
 
+    def built_with(self, seed: int) -> nn.Module:
+        """Build the model with the weights of a seed; one of the user's own draws from torch's global state."""
+        if self.config is not None:
+            return build(self.config, seed)
+        torch.manual_seed(seed)
+        return self.build()
+
     @property
     def items_per_row(self) -> int:
         """Images, tokens or bytes that are predicted in one row."""

@@ -33,6 +33,7 @@ def times(one_thread: QuietWatch = QUIET, all_threads: QuietWatch = QUIET_TEAM) 
         latencies={"fp32": timing(0.004), CONTROL: timing(0.004), "int8": timing(0.002)},
         all_threads={name: timing(0.003) for name in ("fp32", CONTROL, "int8")},
         throughputs={"fp32": timing(0.1), CONTROL: timing(0.11), "int8": timing(0.095)},
+        one_thread_throughputs={"fp32": timing(0.18), CONTROL: timing(0.18), "int8": timing(0.12)},
         single_calls={"fp32": tuple(0.001 * n for n in range(1, 102)), "int8": (0.002,) * 20},
         generation={"fp32": [cell]},
         one_thread_watch=one_thread,
@@ -75,7 +76,7 @@ def test_percentiles_are_given_only_with_enough_samples() -> None:
 
 def test_a_difference_below_the_floor_of_the_control_is_not_called_one() -> None:
     found = notes(times())
-    latency, throughput = found["latency_ratio", "int8", 0], found["throughput_ratio", "int8", 0]
+    latency, throughput = found["latency_ratio", "int8", 0], found["throughput_ratio", "int8", 1]
     assert latency.value == pytest.approx(2.0)
     assert latency.note.startswith("faster; fp32 against itself gave 1.000")
     # The copy was 9 % slower than its original, so 5 % faster says nothing.
@@ -83,6 +84,18 @@ def test_a_difference_below_the_floor_of_the_control_is_not_called_one() -> None
     assert throughput.note.startswith(
         "no difference that can be told from noise; fp32 against itself gave 0.909"
     )
+
+
+def test_the_ratio_of_throughputs_is_taken_on_one_thread_and_on_all_as_a_second_figure() -> None:
+    found = notes(times())
+    steady, second = found["throughput_ratio", "int8", 0], found["throughput_ratio", "int8", 1]
+    assert steady.value == pytest.approx(1.5)
+    assert "1 thread" in steady.method
+    assert second.conditions == {"threads": 2}
+    assert "2 threads" in second.method
+    alone = notes(replace(times(), one_thread_throughputs={}))
+    assert ("throughput_ratio", "int8", 1) not in alone
+    assert alone["throughput_ratio", "int8", 0].value == second.value
 
 
 def test_generation_is_told_for_each_cell() -> None:

@@ -54,7 +54,9 @@ def test_every_form_is_timed_and_the_control_serves_comparison_alone() -> None:
 
 def test_the_second_figure_is_there_only_where_there_is_a_second_thread() -> None:
     assert time_models(task(MlpConfig())).all_threads == {}
-    assert set(time_models(task(MlpConfig(), num_threads=2)).all_threads) == {"fp32", CONTROL}
+    two = time_models(task(MlpConfig(), num_threads=2))
+    assert set(two.all_threads) == set(two.one_thread_throughputs) == {"fp32", CONTROL}
+    assert time_models(task(MlpConfig())).one_thread_throughputs == {}
     assert time_models(task(MlpConfig())).generation == {}
 
 

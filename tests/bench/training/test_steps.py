@@ -19,7 +19,7 @@ from bench.training.faults import memory_named
 from bench.training.loop import Recipe, score, train
 from bench.training.optimizers import make
 from bench.training.precision import bf16_speedup
-from bench.training.steps import clip_gradients, take_step, training_loss
+from bench.training.steps import Hooks, clip_gradients, take_step, training_loss
 
 RECIPE = Recipe(num_steps=40, num_rows=30, learning_rate=3e-3, warmup_steps=5, evaluate_every=10)
 SGD = replace(RECIPE, optimizer="sgd", learning_rate=0.3, weight_decay=0.0)
@@ -39,6 +39,20 @@ def test_accumulated_parts_give_the_loss_curve_of_the_whole(
     split = train(build(MlpConfig()), digits, replace(recipe, accumulate=parts))
     assert split.training_losses_nats == pytest.approx(whole.training_losses_nats, rel=2e-4)
     assert whole.training_losses_nats[-1] < 0.7 * whole.training_losses_nats[0]
+
+
+def test_hooks_see_every_step_and_give_the_loss(digits: DataSet) -> None:
+    seen: list[int] = []
+
+    def half(model: nn.Module, batch: Batch, *, bf16: bool = False) -> torch.Tensor:
+        return 0.5 * training_loss(model, batch, bf16=bf16)
+
+    recipe = replace(SGD, num_steps=15, max_gradient_norm=math.inf)
+    hooked = train(build(MlpConfig()), digits, recipe, hooks=Hooks(half, seen.append))
+    assert seen == list(range(1, 16))
+    slower = train(build(MlpConfig()), digits, replace(recipe, learning_rate=recipe.learning_rate / 2))
+    halves = [loss / 2 for loss in slower.training_losses_nats]
+    assert hooked.training_losses_nats == pytest.approx(halves, rel=1e-4)
 
 
 def test_gradients_are_clipped_to_the_norm(digits: DataSet) -> None:

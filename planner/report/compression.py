@@ -9,11 +9,11 @@ from markupsafe import Markup
 
 from bench.record import Record
 from planner.measurements import COMPRESS, Measured
-from planner.report.compression_chart import Point, frontier, legend_mark, outer
+from planner.report.compression_chart import Point, Texts, frontier, legend_mark, outer
 from planner.report.compression_forms import AGAIN, BASELINES, ENGINES, PLAIN, SINGLE, Forms
 from planner.report.compression_quality import Control, controls
 from planner.report.compression_rows import FrontierRow, RecipeRow, Rows
-from planner.report.compression_words import is_faster, loss_of, losses
+from planner.report.compression_words import is_faster, loss_of, losses, told
 from planner.report.entries import prose
 from planner.report.formats import Formats
 from planner.report.measured import cell, subject_title
@@ -47,6 +47,8 @@ class CompressionRun:
     file: str
     is_of_the_plan: bool
     """The plan serves on the machine that was measured."""
+    warnings: tuple[str, ...]
+    """Those of the record, but for recipes that failed: they stand in the table."""
     subjects: tuple[CompressedSubject, ...]
 
 
@@ -65,8 +67,16 @@ def compression_runs(measured: Measured, hardware: str, formats: Formats) -> lis
             for number, name in enumerate(names, start=1)
         )
         if subjects:
-            found.append(CompressionRun(record, path.name, path in own, subjects))
+            found.append(
+                CompressionRun(record, path.name, path in own, tuple(_warnings(record, formats)), subjects)
+            )
     return found
+
+
+def _warnings(record: Record, formats: Formats) -> Iterator[str]:
+    failed = {m.variant for m in record.measurements if m.name == "latency_ratio" and m.value is None}
+    starts = tuple(f"{variant} was not {done}:" for variant in failed for done in ("measured", "timed"))
+    yield from (told(warning, formats) for warning in record.warnings if not warning.startswith(starts))
 
 
 def compressed_subject(forms: Forms, identity: str) -> CompressedSubject:
@@ -95,11 +105,12 @@ def _subjects(record: Record) -> list[str]:
 
 def _counts(forms: Forms) -> Iterator[tuple[str, int]]:
     _ = forms.f.messages.gettext
-    ratios = [forms.find(v, "latency_ratio", **SINGLE) for v in forms.timed if v not in BASELINES]
-    faster = sum(m is not None and is_faster(m) for m in ratios)
+    ratios = [m for v in forms.timed if v not in BASELINES and (m := forms.speed(v))]
+    faster = sum(map(is_faster, ratios))
+    under = {"under": forms.label(forms.lead) if forms.lead else ""}
     collapsed = sum(bool(forms.qualities.collapse(variant)) for variant in forms.timed)
     yield _("Recipes"), len(ratios) + len(forms.failed)
-    yield _("Faster at batch 1"), faster
+    yield _("Faster, %(under)s") % under, faster
     for label, count in (
         (_("No speed-up here"), len(ratios) - faster),
         (_("Could not be measured"), len(forms.failed)),
@@ -111,14 +122,13 @@ def _counts(forms: Forms) -> Iterator[tuple[str, int]]:
 
 def _points(forms: Forms) -> Iterator[Point]:
     for variant in forms.timed:
-        size, ratio = forms.value(variant, "file_bytes"), forms.find(variant, "latency_ratio", **SINGLE)
+        size, ratio = forms.value(variant, "file_bytes"), forms.speed(variant)
         is_plain = variant == PLAIN
         speed = 1.0 if is_plain else ratio.value if ratio else None
         if not size or not speed or size < 0 or speed < 0:
             continue  # a logarithmic axis has no place for it
-        lost = loss_of(forms.find(variant, "accuracy_difference_share"), forms.find(variant, "loss_ratio"))
         low, high = (ratio.low, ratio.high) if ratio and not is_plain else (None, None)
-        loss = "kept" if is_plain else lost
+        loss = "kept" if is_plain else loss_of(forms.qualities.given_up(variant))
         yield Point(forms.number(variant), size, speed, low, high, loss, forms.is_on_frontier(variant))
 
 
@@ -131,7 +141,8 @@ def _chart(forms: Forms, rows: Rows, points: Sequence[Point], identity: str) -> 
     title = _("Size against speed: %(subject)s") % {"subject": subject_title(forms.name, forms.f)}
     said = _("%(count)s forms; of those that keep their quality none beats these: %(best)s.")
     summary = said % {"count": len(points), "best": _("; ").join(best) or _("none")}
-    return frontier(identity, title, summary, points, forms.f)
+    up = _("Speed (%(under)s), times that of fp32") % {"under": forms.label(forms.lead) if forms.lead else ""}
+    return frontier(identity, Texts(title, summary, up), points, forms.f)
 
 
 def _engine(forms: Forms, variant: str) -> Markup:

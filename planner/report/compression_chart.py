@@ -45,6 +45,15 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Texts:
+    """What a chart is called, what it shows for those who cannot see it, and what its upright axis is."""
+
+    title: str
+    summary: str
+    up: str
+
+
+@dataclass(frozen=True)
 class Axes:
     """Two axes with logarithmic scales, in one size."""
 
@@ -99,23 +108,23 @@ class Axes:
         return found
 
 
-def frontier(name: str, title: str, summary: str, points: Sequence[Point], formats: Formats) -> Markup:
+def frontier(name: str, texts: Texts, points: Sequence[Point], formats: Formats) -> Markup:
     """Draw forms by size and speed, both on logarithmic axes; the outermost that keep their quality are joined."""
     _ = formats.messages.gettext
-    across, up = _("Size of the file"), _("Speed at batch 1, times that of fp32")
+    across = _("Size of the file")
     drawings = []
     for size in SIZES:
         axes = Axes.around(points, size, formats)
         places = [axes.at(p.file_bytes, p.speed_ratio) for p in points]
         joined = [axes.at(p.file_bytes, p.speed_ratio) for p in outer(points)]
-        parts = [*axes.parts(across, up), *(_whisker(axes, point) for point in points)]
+        parts = [*axes.parts(across, texts.up), *(_whisker(axes, point) for point in points)]
         if len(joined) > 1:
             parts.append(element("path", d=line(joined), class_="front"))
         parts += [
             mark(point.loss, at, point.is_on_frontier) for point, at in zip(points, places, strict=True)
         ]
         parts += _numbers(points, places, (axes.x.start, TOP, axes.x.end, axes.y.start))
-        drawings.append(drawing(f"{name}-{size.name}", title, summary, size, parts))
+        drawings.append(drawing(f"{name}-{size.name}", texts.title, texts.summary, size, parts))
     return Markup("").join(drawings)
 
 

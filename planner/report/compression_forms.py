@@ -32,14 +32,25 @@ class Forms:
         self.qualities = Qualities(self.measurements, formats)
 
     @cached_property
+    def lead(self) -> Measurement | None:
+        """A ratio of the column by which forms are ranked: writing one text after the longest context, else batch 1."""
+        single = [m for m in self.columns if m.conditions.get("batch") == SINGLE["batch"]]
+        writing = [m for m in single if m.name == "decode_ratio"]
+        return writing[-1] if writing else next(iter(single), None)
+
+    def speed(self, variant: str) -> Measurement | None:
+        """Return by how much a form is faster in the column by which forms are ranked; None where it was not timed."""
+        return self.in_column(variant, self.lead) if self.lead else None
+
+    @cached_property
     def timed(self) -> list[str]:
         """The forms that were timed: fp32, the engines alone, then the fastest first."""
         variants = [v for v in dict.fromkeys(m.variant for m in self.measurements) if v != AGAIN]
         found = [v for v in variants if v == PLAIN or self.value(v, "latency_ratio", **SINGLE) is not None]
 
         def rank(variant: str) -> tuple[bool, bool, float]:
-            ratio = self.value(variant, "latency_ratio", **SINGLE) or 0.0
-            return variant != PLAIN, variant not in ENGINES, -ratio
+            ratio = self.speed(variant)
+            return variant != PLAIN, variant not in ENGINES, -(ratio.value or 0.0 if ratio else 0.0)
 
         return sorted(found, key=rank)
 

@@ -42,19 +42,34 @@ class Qualities:
         self._ = formats.messages.gettext
         self.loss_names = sorted({m.name for m in measurements if m.name.startswith(LOSS)})
 
+    @property
+    def leads_by_loss(self) -> bool:
+        """Tell whether the loss says more than the share of right answers, as it does of a language model."""
+        return any(name.endswith(("_byte", "_token")) for name in self.loss_names)
+
     def of(self, variant: str) -> tuple[str, tuple[str, ...]]:
-        """Return a form's accuracy, or else its loss, and in small print the difference to fp32 and the loss."""
-        shown = [text for name in (ACCURACY, *self.loss_names) if (text := self.text(variant, name))]
+        """Return a form's accuracy or loss, and in small print the difference to fp32 and the other of the two."""
+        names = [*self.loss_names, ACCURACY] if self.leads_by_loss else [ACCURACY, *self.loss_names]
+        shown = [(name, text) for name in names if (text := self.text(variant, name))]
         if not shown:
             return "", ()
-        return shown[0], (*self._differences(variant), *shown[1:])
+        return shown[0][1], (*self._difference(variant, shown[0][0]), *(text for _name, text in shown[1:]))
+
+    def given_up(self, variant: str) -> float | None:
+        """Return the accuracy that a form gives up, or by which share its loss is higher; None where not measured."""
+        accuracy, ratio = (self._find(variant, name) for name in (ACCURACY_DIFFERENCE, "loss_ratio"))
+        by_accuracy = None if accuracy is None or accuracy.value is None else -accuracy.value
+        by_loss = None if ratio is None or ratio.value is None else ratio.value - 1
+        first, second = (by_loss, by_accuracy) if self.leads_by_loss else (by_accuracy, by_loss)
+        return second if first is None else first
 
     def difference(self, variant: str) -> str:
         """Return the difference to fp32 in a few words; empty where it was not measured."""
-        found = self._find(variant, ACCURACY_DIFFERENCE)
-        if found is not None and found.value is not None:
-            return self._("accuracy %(points)s") % {"points": difference(found.value, found.name, self.f)}
-        ratio = self._find(variant, "loss_ratio")
+        accuracy, ratio = (self._find(variant, name) for name in (ACCURACY_DIFFERENCE, "loss_ratio"))
+        if accuracy is not None and accuracy.value is not None and not self.leads_by_loss:
+            return self._("accuracy %(points)s") % {
+                "points": difference(accuracy.value, accuracy.name, self.f)
+            }
         if ratio is not None and ratio.value is not None:
             share = signed(ratio.value - 1, self.f.percent(abs(ratio.value - 1)))
             return self._("loss %(share)s") % {"share": share}
@@ -66,18 +81,13 @@ class Qualities:
         note = next(notes, "")
         return told(note[note.lower().index(COLLAPSED) :].partition(";")[0], self.f) if note else ""
 
-    def _differences(self, variant: str) -> Iterator[str]:
-        for name in (
-            ACCURACY_DIFFERENCE,
-            *(LOSS_DIFFERENCE + each.removeprefix(LOSS) for each in self.loss_names),
-        ):
-            found = self._find(variant, name)
-            if found is None or found.value is None:
-                continue
-            yield difference(found.value, name, self.f)
+    def _difference(self, variant: str, name: str) -> Iterator[str]:
+        of = ACCURACY_DIFFERENCE if name == ACCURACY else LOSS_DIFFERENCE + name.removeprefix(LOSS)
+        found = self._find(variant, of)
+        if found is not None and found.value is not None:
+            yield difference(found.value, of, self.f)
             if found.low is not None and found.high is not None:
                 yield ends(found, self.f)
-            return
 
     def text(self, variant: str, name: str) -> str:
         """Return a quality of a form as text; empty where it was not measured."""
@@ -99,7 +109,7 @@ def controls(measurements: Sequence[Measurement], formats: Formats) -> Iterator[
         if not m.name.startswith(SCRATCH) or m.conditions:
             continue
         of = m.name.removeprefix(SCRATCH).replace("_difference", "")
-        control = next((v for v in variants if is_control(v, m.variant)), "")
+        control = next((v for v in variants if f"`{v}`" in m.method or is_control(v, m.variant)), "")
         has_interval = m.value is not None and m.low is not None and m.high is not None
         yield Control(
             recipe=m.variant,

@@ -73,8 +73,11 @@ class Rows:
         """Return speed, size and quality of a form against fp32 in a few words."""
         if variant == PLAIN:
             return self._("the model as it was trained")
-        speed = cell(self.forms.find(variant, "latency_ratio", **SINGLE), self.f).value
-        faster = self._("%(ratio)s the speed at batch 1") % {"ratio": speed} if speed else ""
+        speed, lead = cell(self.forms.speed(variant), self.f).value, self.forms.lead
+        faster = ""
+        if speed and lead:
+            values = {"ratio": speed, "under": self.forms.label(lead)}
+            faster = self._("%(ratio)s the speed (%(under)s)") % values
         facts = (faster, *self._size(variant).small, self.forms.qualities.difference(variant))
         return self._(", ").join(filter(None, facts))
 
@@ -146,7 +149,7 @@ class Rows:
 
     def _remarks(self, variant: str) -> Iterator[str]:
         engine = engine_of(variant)
-        alone = self.forms.find(engine, "latency_ratio", **SINGLE) if engine else None
+        alone = self.forms.speed(engine) if engine else None
         if alone is not None and alone.value is not None:
             values = {"engine": engine, "ratio": cell(alone, self.f).value}
             yield self._("of it %(engine)s alone, without compression: %(ratio)s") % values

@@ -25,10 +25,14 @@ WORDS = {
     "sparse": r"the kernels for zeros cost more than the multiplications that they save at this density and batch",
     "values": r"nothing but the weights' values has changed",
     "eager": r"torchao without compilation converts numbers in operations of their own at every call",
+    "noisy": r"fp32 against itself differed by (?P<floor>[\d.]+%): measure again on a quiet machine",
     "kernels": r"the kernels of (?P<engine>\w+) for it gain nothing over fp32 at this batch on this machine",
     "accuracy": r"collapsed: accuracy fell by (?P<points>[\d.]+) points",
     "loss": r"collapsed: the loss is (?P<times>[\d.]+) times that of before",
     "nan": r"collapsed: the loss is no longer a number",
+    "small": r"Small model: at batch 1 a call takes (?P<call>[^,]+), of which arithmetic and reading the weights need "
+    r"(?P<least>[^:]+): the model is so small that overhead rules\. Formats gain little; engines gain most\.",
+    "useless": r"Quality collapsed, so that these are of no use: (?P<which>.*)\.$",
 }
 """What the bench says of speed and of quality, as it writes it; anything else is shown as it stands."""
 
@@ -46,7 +50,10 @@ def verdict(speed: Measurement, formats: Formats) -> str:
     _said, because, reason = speed.note.partition("because ")
     if not because:
         return words
-    return _("%(verdict)s, because %(reason)s") % {"verdict": words, "reason": told(reason, formats)}
+    return _("%(verdict)s, because %(reason)s") % {
+        "verdict": words,
+        "reason": told(reason.partition("; ")[0], formats),
+    }
 
 
 def is_faster(speed: Measurement) -> bool:
@@ -84,24 +91,26 @@ def _told(gettext: Callable[[str], str]) -> dict[str, str]:
         ),
         "values": _("nothing but the weights' values has changed"),
         "eager": _("torchao without compilation converts numbers in operations of their own at every call"),
+        "noisy": _("fp32 against itself differed by %(floor)s: measure again on a quiet machine"),
         "kernels": _("the kernels of %(engine)s for it gain nothing over fp32 at this batch on this machine"),
         "accuracy": _("collapsed: accuracy fell by %(points)s points"),
         "loss": _("collapsed: the loss is %(times)s times that of before"),
         "nan": _("collapsed: the loss is no longer a number"),
+        "small": _(
+            "Small model: at batch 1 a call takes %(call)s, of which arithmetic and reading the weights need "
+            "%(least)s. Number formats gain little there, engines most, and the ratios say little of large models."
+        ),
+        "useless": _("Quality collapsed, so that these are of no use: %(which)s."),
     }
 
 
-def loss_of(accuracy_difference: Measurement | None, loss_ratio: Measurement | None) -> Loss:
-    """Return how much quality a form loses, by its accuracy where that was measured, or else by its loss."""
-    if accuracy_difference is not None and accuracy_difference.value is not None:
-        lost = -accuracy_difference.value
-    elif loss_ratio is not None and loss_ratio.value is not None:
-        lost = loss_ratio.value - 1
-    else:
+def loss_of(given_up: float | None) -> Loss:
+    """Return how much quality a form loses: accuracy given up, or the rise of its loss over that of fp32."""
+    if given_up is None:
         return "unknown"
-    if lost < LITTLE_SHARE:
+    if given_up < LITTLE_SHARE:
         return "kept"
-    return "some" if lost < MUCH_SHARE else "much"
+    return "some" if given_up < MUCH_SHARE else "much"
 
 
 def losses(formats: Formats) -> dict[Loss, str]:

@@ -172,6 +172,6 @@ def _sized(
 def _timed(
     subject: str, variant: str, kind: str, seconds: float, ratio: float, note: str, **conditions: int
 ) -> Iterator[Measurement]:
-    yield one(subject, variant, f"{kind}_seconds", seconds, seconds * 0.97, seconds * 1.03, **conditions)
+    yield one(subject, variant, f"{kind}_seconds", seconds, seconds * 0.97, seconds * 1.03, "", **conditions)
     if variant != "fp32":
         yield one(subject, variant, f"{kind}_ratio", ratio, ratio * 0.96, ratio * 1.04, note, **conditions)

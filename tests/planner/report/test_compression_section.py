@@ -10,11 +10,16 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from torch import nn
 
+from bench.compression.forms import Form
+from bench.compression.recipes import read_recipe
+from bench.compression.verdicts import Bound, in_words
+from bench.measuring.latency import Estimate
 from bench.record import Measurement, Record, save
 from planner.measurements import find
 from planner.report.compression import CompressedSubject, compressed_subject, compression_runs
-from planner.report.compression_chart import SIZES, Point, frontier, log_ticks, outer
+from planner.report.compression_chart import SIZES, Point, Texts, frontier, log_ticks, outer
 from planner.report.compression_forms import Forms
 from planner.report.compression_money import CompressionMoney
 from planner.report.compression_quality import is_control
@@ -240,7 +245,7 @@ def test_the_counts_leave_out_what_is_no_recipe() -> None:
     assert counts["Recipes"] == len(MLP) - 1 + 1  # the engine alone is a baseline, one recipe failed
     assert counts["Could not be measured"] == 1
     assert counts["Collapsed in quality"] == 1
-    assert counts["Faster at batch 1"] + counts["No speed-up here"] == len(MLP) - 1
+    assert counts["Faster, batch 1"] + counts["No speed-up here"] == len(MLP) - 1
 
 
 def test_the_line_joins_only_forms_that_keep_their_quality() -> None:
@@ -259,7 +264,9 @@ def test_the_line_joins_only_forms_that_keep_their_quality() -> None:
 
 def test_labels_of_the_chart_do_not_cover_each_other() -> None:
     crowd = [Point(n, 1e6 * (1 + n / 400), 2 + n / 100, None, None, "kept", n % 3 == 0) for n in range(1, 31)]
-    drawings = re.findall(r"<svg.*?</svg>", frontier("crowd", "title", "summary", crowd, FORMATS))
+    drawings = re.findall(
+        r"<svg.*?</svg>", frontier("crowd", Texts("title", "summary", "up"), crowd, FORMATS)
+    )
     assert len(drawings) == len(SIZES)
     for drawing, size in zip(drawings, SIZES, strict=True):
         texts = [e for e in ElementTree.fromstring(drawing).iter("text") if "number-of" in e.attrib["class"]]
@@ -294,3 +301,48 @@ def test_a_record_with_little_in_it_still_makes_a_table() -> None:
     ]
     assert found.chart == ""
     assert found.frontier == ()
+
+
+def test_every_reason_that_the_bench_gives_has_words_of_the_page() -> None:
+    bound = Bound(seconds=1e-4, least_seconds=1e-6)
+    heavy = Bound(seconds=1e-4, least_seconds=9e-5)
+    slower, noise, wild = (
+        Estimate(*ends, ()) for ends in ((0.5, 0.4, 0.6), (1.0, 0.9, 1.1), (1.2, 0.9, 1.5))
+    )
+    cases = [
+        ("prune(magnitude, 0.5)", "torch", bound, noise),
+        ("int8", "torch", bound, slower),
+        ("fp16", "torch", heavy, slower),
+        ("prune(gradual, 0.9) -> sparse(csr)", "torch", heavy, slower),
+        ("qat", "torch", heavy, noise),
+        ("torchao(int8_weight)", "torchao", heavy, slower),
+        ("onnx(int8)", "onnxruntime", heavy, slower),
+        ("onnx(int8)", "onnxruntime", heavy, wild),
+    ]
+    chinese = Formats(messages("zh"))
+    for recipe, engine, limit, ratio in cases:
+        form = Form(nn.Identity(), 1, 1, engine=engine)
+        said = in_words(ratio, 0.02, read_recipe(recipe), form, limit, "AVX2")
+        note = f"{said}; fp32 against itself differed by up to 2.0%"
+        m = one("mlp", recipe, "latency_ratio", ratio.value, ratio.low, ratio.high, note, batch=1)
+        assert said.partition("because ")[2] in verdict(m, FORMATS)
+        assert not re.search(r"[a-z]{4,} [a-z]{2,} [a-z]{2,}", verdict(m, chinese)), verdict(m, chinese)
+
+
+def test_a_language_model_is_ranked_by_the_writing_of_text() -> None:
+    found = subject_of(compress_record(), "gpt")
+    assert dict(found.counts)["Faster, writing a token, batch 1, context 128"] == 3
+    best = next(row for row in found.frontier if "prune" in row.recipe)
+    assert (
+        best.facts == "5.2 x the speed (writing a token, batch 1, context 128), 5.56 times smaller, loss +6%"
+    )
+
+
+def test_warnings_leave_out_what_the_table_says(tmp_path: Path) -> None:
+    said = (
+        "int8_static was not measured: torchao is not installed.",
+        "Quality collapsed, so that these are of no use: prune(magnitude, 0.95) (accuracy fell by 31.2 points).",
+    )
+    save(compress_record().model_copy(update={"warnings": said}), tmp_path / "compress.json")
+    runs = compression_runs(find(str(tmp_path)), H100, FORMATS)
+    assert runs[0].warnings == said[1:]

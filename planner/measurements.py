@@ -25,7 +25,11 @@ MACHINE = "machine"
 """The subject of what was measured on the machine itself."""
 
 COMPRESS = "compress"
-"""The suite of the records that `benchplan bench compress` writes; they are told of in a section of their own."""
+"""The suite of the records that `benchplan bench compress` writes.
+
+They say what recipes do to the model that was compressed, often of another size than the one of a whole run; no speed
+of a plan is read off them.
+"""
 
 FINGERPRINT_SHOWN = 12
 
@@ -151,7 +155,7 @@ class Measured:
 
     def _sightings(self, name: str, records: list[tuple[Path, Record]]) -> Iterator[Sighting]:
         for path, record in records:
-            for found in record.measurements:
+            for found in record.measurements if record.suite != COMPRESS else ():
                 if found.name == name and found.value is not None:
                     yield Sighting(found, record, path, self.is_shipped)
 
@@ -164,7 +168,7 @@ class Measured:
             return no_record(hardware, self)
         reason = ""
         for path, record in records:
-            found = record.find(subject, name, variant)
+            found = record.find(subject, name, variant) if record.suite != COMPRESS else None
             if found and found.value is not None:
                 return Sighting(found, record, path, self.is_shipped)
             reason = reason or (f" ({found.note})" if found and found.note else "")

@@ -27,6 +27,8 @@ class CompressedSubject:
     title: str
     counts: tuple[tuple[str, int], ...]
     """How many recipes there are, are faster, bring no speed-up, failed; what there is none of is left out."""
+    lead: str
+    """The column of speeds by which forms are ranked."""
     columns: tuple[str, ...]
     rows: tuple[RecipeRow, ...]
     chart: Markup
@@ -87,6 +89,7 @@ def compressed_subject(forms: Forms, identity: str) -> CompressedSubject:
         name=forms.name,
         title=subject_title(forms.name, forms.f),
         counts=tuple(_counts(forms)),
+        lead=_lead(forms),
         columns=tuple(map(forms.label, forms.columns)),
         rows=tuple(rows.all()),
         chart=_chart(forms, rows, points, identity),
@@ -99,6 +102,10 @@ def compressed_subject(forms: Forms, identity: str) -> CompressedSubject:
     )
 
 
+def _lead(forms: Forms) -> str:
+    return forms.label(forms.lead) if forms.lead else ""
+
+
 def _subjects(record: Record) -> list[str]:
     return list(dict.fromkeys(m.subject for m in record.measurements if m.name == "latency_ratio"))
 
@@ -107,10 +114,9 @@ def _counts(forms: Forms) -> Iterator[tuple[str, int]]:
     _ = forms.f.messages.gettext
     ratios = [m for v in forms.timed if v not in BASELINES and (m := forms.speed(v))]
     faster = sum(map(is_faster, ratios))
-    under = {"under": forms.label(forms.lead) if forms.lead else ""}
     collapsed = sum(bool(forms.qualities.collapse(variant)) for variant in forms.timed)
     yield _("Recipes"), len(ratios) + len(forms.failed)
-    yield _("Faster, %(under)s") % under, faster
+    yield _("Faster, %(under)s") % {"under": _lead(forms)}, faster
     for label, count in (
         (_("No speed-up here"), len(ratios) - faster),
         (_("Could not be measured"), len(forms.failed)),
@@ -141,19 +147,19 @@ def _chart(forms: Forms, rows: Rows, points: Sequence[Point], identity: str) -> 
     title = _("Size against speed: %(subject)s") % {"subject": subject_title(forms.name, forms.f)}
     said = _("%(count)s forms; of those that keep their quality none beats these: %(best)s.")
     summary = said % {"count": len(points), "best": _("; ").join(best) or _("none")}
-    up = _("Speed (%(under)s), times that of fp32") % {"under": forms.label(forms.lead) if forms.lead else ""}
+    up = _("Speed (%(under)s), times that of fp32") % {"under": _lead(forms)}
     return frontier(identity, Texts(title, summary, up), points, forms.f)
 
 
 def _engine(forms: Forms, variant: str) -> Markup:
     _ = forms.f.messages.gettext
     ratios = [
-        _("%(ratio)s (%(under)s)") % {"ratio": cell(found, forms.f).value, "under": forms.label(column)}
+        _("%(ratio)s, %(under)s") % {"ratio": cell(found, forms.f).value, "under": forms.label(column)}
         for column in forms.columns
         if (found := forms.in_column(variant, column)) and found.value is not None
     ]
-    said = _("`%(engine)s` runs the model uncompressed at %(ratios)s the speed of torch in fp32.")
-    return prose(said % {"engine": variant, "ratios": _(", ").join(ratios)})
+    said = _("`%(engine)s` alone, which compresses nothing, against torch in fp32: %(ratios)s.")
+    return prose(said % {"engine": variant, "ratios": _("; ").join(ratios)})
 
 
 def _noise(forms: Forms) -> str:

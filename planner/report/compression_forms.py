@@ -91,7 +91,7 @@ class Forms:
         _ = self.f.messages.gettext
         under = {name: column.conditions.get(name, "") for name in ("batch", "context_tokens")}
         if column.name == "decode_ratio":
-            return _("writing a token, batch %(batch)s, context %(context_tokens)s") % under
+            return _("writing (batch %(batch)s, context %(context_tokens)s)") % under
         return _("batch %(batch)s") % under
 
     def number(self, variant: str) -> int:

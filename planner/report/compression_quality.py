@@ -29,6 +29,8 @@ class Control:
     """The recipe of the control as the record has it; empty where it is not there."""
     difference: str
     interval: str
+    seeds: int
+    """Whole trainings that the interval stands on; 0 where the record does not tell."""
     verdict: str
 
 
@@ -48,12 +50,12 @@ class Qualities:
         return any(name.endswith(("_byte", "_token")) for name in self.loss_names)
 
     def of(self, variant: str) -> tuple[str, tuple[str, ...]]:
-        """Return a form's accuracy or loss, and in small print the difference to fp32 and the other of the two."""
+        """Return a form's accuracy, or its loss where that says more, and in small print the difference to fp32."""
         names = [*self.loss_names, ACCURACY] if self.leads_by_loss else [ACCURACY, *self.loss_names]
-        shown = [(name, text) for name in names if (text := self.text(variant, name))]
-        if not shown:
-            return "", ()
-        return shown[0][1], (*self._difference(variant, shown[0][0]), *(text for _name, text in shown[1:]))
+        for name in names:
+            if text := self.text(variant, name):
+                return text, tuple(self._difference(variant, name))
+        return "", ()
 
     def given_up(self, variant: str) -> float | None:
         """Return the accuracy that a form gives up, or by which share its loss is higher; None where not measured."""
@@ -119,6 +121,7 @@ def controls(measurements: Sequence[Measurement], formats: Formats) -> Iterator[
             control=control,
             difference="" if m.value is None else difference(m.value, m.name, formats),
             interval=ends(m, formats) if has_interval else "",
+            seeds=len(m.samples),
             verdict=compared(m, of == ACCURACY, formats),
         )
 

@@ -73,11 +73,8 @@ class Rows:
         """Return speed, size and quality of a form against fp32 in a few words."""
         if variant == PLAIN:
             return self._("the model as it was trained")
-        speed, lead = cell(self.forms.speed(variant), self.f).value, self.forms.lead
-        faster = ""
-        if speed and lead:
-            values = {"ratio": speed, "under": self.forms.label(lead)}
-            faster = self._("%(ratio)s the speed (%(under)s)") % values
+        speed = cell(self.forms.speed(variant), self.f).value
+        faster = self._("%(ratio)s the speed") % {"ratio": speed} if speed else ""
         facts = (faster, *self._size(variant).small, self.forms.qualities.difference(variant))
         return self._(", ").join(filter(None, facts))
 
@@ -144,7 +141,7 @@ class Rows:
             if ratio is not None:
                 said.setdefault(verdict(ratio, self.f), []).append(self.forms.label(column))
         for words, under in said.items():
-            values = {"under": self._(" and ").join(under), "verdict": words}
+            values = {"under": self._(", ").join(under), "verdict": words}
             yield words if len(said) == 1 else self._("%(under)s: %(verdict)s") % values
 
     def _remarks(self, variant: str) -> Iterator[str]:

@@ -19,8 +19,8 @@ NO_DIFFERENCE, NO_SPEED_UP = "no difference", "no speed-up here"
 
 WORDS = {
     "zeros": r"zeros are multiplied like any other number when the matrices stay dense",
-    "overhead": r"a call takes (?P<call>[^,]+), of which arithmetic and reading the weights need (?P<least>[^:]+): "
-    r"the model is so small that overhead rules",
+    "overhead": r"a call takes (?P<call>[0-9.e+-]+ us), of which arithmetic and reading the weights need "
+    r"(?P<least>[0-9.e+-]+ us): the model is so small that overhead rules",
     "converted": r"this processor has no (?P<format>\w+) arithmetic \((?P<has>[^)]*)\) and converts to fp32 and back",
     "sparse": r"the kernels for zeros cost more than the multiplications that they save at this density and batch",
     "values": r"nothing but the weights' values has changed",
@@ -30,8 +30,9 @@ WORDS = {
     "accuracy": r"collapsed: accuracy fell by (?P<points>[\d.]+) points",
     "loss": r"collapsed: the loss is (?P<times>[\d.]+) times that of before",
     "nan": r"collapsed: the loss is no longer a number",
-    "small": r"Small model: at batch 1 a call takes (?P<call>[^,]+), of which arithmetic and reading the weights need "
-    r"(?P<least>[^:]+): the model is so small that overhead rules\. Formats gain little; engines gain most\.",
+    "small": r"Small model: at batch 1 a call takes (?P<call>[0-9.e+-]+ us), of which arithmetic and reading "
+    r"the weights need (?P<least>[0-9.e+-]+ us): the model is so small that overhead rules\. Formats gain little; "
+    r"engines gain most\.",
     "useless": r"Quality collapsed, so that these are of no use: (?P<which>.*)\.$",
 }
 """What the bench says of speed and of quality, as it writes it; anything else is shown as it stands."""
@@ -73,8 +74,15 @@ def told(words: str, formats: Formats) -> str:
     """Return words of the bench in the language of the page; those that are not known as they stand."""
     for kind, pattern in WORDS.items():
         if found := re.match(pattern, words):
-            return _told(formats.messages.gettext)[kind] % found.groupdict() + words[found.end() :]
+            values = {name: _in_units(text, formats) for name, text in found.groupdict().items()}
+            return _told(formats.messages.gettext)[kind] % values + words[found.end() :]
     return words
+
+
+def _in_units(text: str, formats: Formats) -> str:
+    """Return microseconds, which the bench may write as `1.18e+03 us`, as the page writes them; other texts as is."""
+    number, _, unit = text.rpartition(" ")
+    return formats.quantity(float(number) * 1e-6, "call_seconds") if unit == "us" else text
 
 
 def _told(gettext: Callable[[str], str]) -> dict[str, str]:

@@ -144,9 +144,9 @@ def cell(m: Measurement | None, formats: Formats) -> Cell:
 
 
 def interval(low: str, high: str, formats: Formats) -> str:
-    """Return a range of two texts, their unit once where it is the same."""
+    """Return a range of two texts without their unit where it is the same; a power of ten is none."""
     (start, _, unit), (end, _, same) = low.partition(" "), high.partition(" ")
-    low, high = (start, end) if unit == same else (low, high)
+    low, high = (start, end) if unit == same and not unit.startswith("x 10") else (low, high)
     return formats.messages.gettext("%(low)s to %(high)s") % {"low": low, "high": high}
 
 

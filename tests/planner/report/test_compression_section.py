@@ -7,6 +7,7 @@ from collections.abc import Callable
 from html import unescape
 from math import hypot
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import pytest
@@ -22,7 +23,7 @@ from planner.report.compression import CompressedSubject, compressed_subject, co
 from planner.report.compression_chart import SIZES, Point, Texts, frontier, log_ticks, outer
 from planner.report.compression_forms import Forms
 from planner.report.compression_money import CompressionMoney
-from planner.report.compression_quality import is_control
+from planner.report.compression_quality import ends, is_control
 from planner.report.compression_words import compared, is_faster, verdict
 from planner.report.entries import Entries
 from planner.report.formats import Formats
@@ -39,6 +40,9 @@ from tests.planner.report.compress_records import (
     compress_record,
     one,
 )
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 FORMATS = Formats(messages("en"))
 H100, HERE = "h100-sxm", "measured-machine"
@@ -62,13 +66,15 @@ def folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def section(planned: Planned, folder: Path) -> str:
-    """The section of a plan that serves on another machine than was measured."""
-    return (
-        page(planned("base", measurements=str(folder)))
-        .split('<section id="compression"')[1]
-        .split("</section>")[0]
-    )
+def whole(planned: Planned, folder: Path) -> str:
+    """The page of a plan that serves on another machine than was measured."""
+    return page(planned("base", measurements=str(folder)))
+
+
+@pytest.fixture(scope="module")
+def section(whole: str) -> str:
+    """The section of that page."""
+    return whole.split('<section id="compression"')[1].split("</section>")[0]
 
 
 def words(html: str) -> str:
@@ -101,7 +107,7 @@ def test_the_engine_alone_stands_beside_what_compression_adds(section: str) -> N
     assert "of it onnx alone, without compression: 1.5 x" in row(section, BEST)
     assert "of it onnx alone" not in row(section, "int8")
     assert (
-        "onnx runs the model uncompressed at 1.5 x (batch 1), 1.4 x (batch 32) the speed of torch"
+        "onnx alone, which compresses nothing, against torch in fp32: 1.5 x, batch 1; 1.4 x, batch 32."
         in words(section)
     )
 
@@ -169,6 +175,14 @@ def test_the_record_of_a_whole_run_stays_the_headline(planned: Planned, folder: 
     assert alone.count('<section id="compression"') == 1
     bench = alone.split('<section id="bench"')[1].split("</section>")[0]
     assert '<details class="subject"' not in bench  # its tables would have a column for each form
+
+
+def test_no_speed_of_a_plan_is_read_off_a_record_of_compression(folder: Path) -> None:
+    assert list(find(str(folder / "compress.json")).sightings("prefill_seconds")) == []
+    assert list(find(str(folder / "compress.json")).sightings("latency_seconds")) == []
+    said = find(str(folder / "compress.json")).find("gpt", "loss_nats_per_byte")
+    assert isinstance(said, str)
+    assert "has no loss_nats_per_byte of gpt" in said
 
 
 def test_where_nothing_is_known_there_is_no_section(planned: Planned) -> None:
@@ -331,11 +345,9 @@ def test_every_reason_that_the_bench_gives_has_words_of_the_page() -> None:
 
 def test_a_language_model_is_ranked_by_the_writing_of_text() -> None:
     found = subject_of(compress_record(), "gpt")
-    assert dict(found.counts)["Faster, writing a token, batch 1, context 128"] == 3
+    assert dict(found.counts)["Faster, writing (batch 1, context 128)"] == 3
     best = next(row for row in found.frontier if "prune" in row.recipe)
-    assert (
-        best.facts == "5.2 x the speed (writing a token, batch 1, context 128), 5.56 times smaller, loss +6%"
-    )
+    assert best.facts == "5.2 x the speed, 5.56 times smaller, loss +6%"
 
 
 def test_warnings_leave_out_what_the_table_says(tmp_path: Path) -> None:
@@ -346,3 +358,31 @@ def test_warnings_leave_out_what_the_table_says(tmp_path: Path) -> None:
     save(compress_record().model_copy(update={"warnings": said}), tmp_path / "compress.json")
     runs = compression_runs(find(str(tmp_path)), H100, FORMATS)
     assert runs[0].warnings == said[1:]
+
+
+def test_an_interval_of_tiny_numbers_keeps_its_power_of_ten() -> None:
+    tiny = one("gpt", "int8", "loss_difference_nats_per_byte", -6.2e-5, -9.2e-5, -3.2e-5)
+    assert ends(tiny, FORMATS) == "\u22129.2 x 10\u207b\u2075 to \u22123.2 x 10\u207b\u2075"
+
+
+@pytest.mark.browser
+def test_it_fits_a_phone_and_paper_and_can_be_read(
+    browser: Browser, whole: str, tmp_path: Path, root: Path
+) -> None:
+    (tmp_path / "page.html").write_text(whole, "utf-8")
+    contrast = (root / "tests" / "planner" / "report" / "contrast.js").read_text("utf-8")
+    for scheme in ("light", "dark"):
+        context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+        opened = context.new_page()
+        opened.goto((tmp_path / "page.html").as_uri())
+        opened.evaluate(
+            "document.querySelectorAll('#compression details').forEach(box => { box.open = true })"
+        )
+        assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+        assert opened.locator("#compression svg.chart.narrow:visible").count() == 2
+        assert opened.evaluate(contrast) == []
+        opened.set_viewport_size({"width": 690, "height": 1000})  # a sheet of A4 within its margins
+        opened.emulate_media(media="print")
+        for table in opened.locator("#compression table.recipes").all():
+            assert table.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+        context.close()

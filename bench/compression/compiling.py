@@ -11,9 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bench.compression.extras import first_line
+from bench.compression.extras import first_line, quietly
 from bench.compression.forms import Form, Studio
-from bench.compression.onnx_runtime import quietly
 from bench.compression.recipes import Step
 from bench.environment import Device
 from bench.errors import MeasurementError
@@ -64,6 +63,8 @@ class Compiled(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the logits, in memory of their own."""
         if self._call is None:
+            # Layers that pack their weights when they are first called must have done so before.
+            self.module(inputs)
             # On a GPU the launch of many small kernels would cost more than they; a graph launches them at once.
             mode = "reduce-overhead" if self.device == "cuda" else None
             self._call = torch.compile(self.module, dynamic=False, mode=mode)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from bench.compression.searching import Budget, search
 from bench.compression.shelf import Shelf
 from bench.compression.timing import Timed, time_forms
 from bench.compression.workshop import PLAIN, Bench, Finished, finish_all, plain
+from bench.data.splits import Batch, DataSet
 from bench.environment import choose_device, describe_machine, num_cores
 from bench.errors import MeasurementError
 from bench.measuring.contention import QuietWatch
@@ -31,6 +32,8 @@ from bench.training.tasks import check_fit, make_task
 from bench.versions import benchplan_version
 
 GENERATION_BATCHES = (1, 4)
+TEXT_TEST_ROWS, TEXT_VALIDATION_ROWS = 128, 32
+"""Every form is scored on so many rows of text: some formats take seconds for a hundred, and differences are paired."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def run_compression(order: Order, say: Say) -> Record:
         with threads(1):
             peaks = measure_machine(device)
         bench = Bench(
-            task, task.data.to(device), device, order.base, order.tuning,
+            task, shortened(task.data).to(device), device, order.base, order.tuning,
             Shelf(order.checkpoint, order.identity(), resume=order.resume), say,
         )  # fmt: skip
         recipes = with_controls(order.recipes or menu(task.subject, device))
@@ -110,6 +113,15 @@ def run_compression(order: Order, say: Say) -> Record:
         contended=timed.watch.contended,
         warnings=tuple(dict.fromkeys((*task.data.notes, *warnings))),
     )
+
+
+def shortened(data: DataSet) -> DataSet:
+    """Return text with fewer rows to score; other data as it is."""
+    if not data.windows_of:
+        return data
+    parts = {"test": TEXT_TEST_ROWS, "validation": TEXT_VALIDATION_ROWS}
+    fewer = {name: Batch(*(part[:rows] for part in getattr(data, name))) for name, rows in parts.items()}
+    return replace(data, **fewer)
 
 
 def with_controls(recipes: Sequence[CompressionRecipe]) -> tuple[CompressionRecipe, ...]:

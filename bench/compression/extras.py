@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import logging
+import warnings
+from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -34,6 +38,19 @@ def needed(module: str, step: str, extra: str) -> ModuleType:
         ) from err
     except (ImportError, OSError) as err:
         raise MeasurementError(f"{step}: {package} cannot be loaded here ({first_line(err)})") from err
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Keep what exporters and quantizers print and log from the user's terminal; errors are raised all the same."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def first_line(err: BaseException) -> str:
@@ -91,7 +108,7 @@ class PicklesByTorch(nn.Module):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # The bytes come from the line above, on their way to another process of ours.
-        super().__setstate__(torch.load(io.BytesIO(state["saved"]), weights_only=False))
+        self.__dict__.update(torch.load(io.BytesIO(state["saved"]), weights_only=False))
 
 
 def _is_plain(tensor: Tensor) -> bool:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from bench.compression.extras import first_line, needed
-from bench.compression.onnx_runtime import EXTRA, MAX_FILE_BYTES, quietly
+from bench.compression.extras import first_line, needed, quietly
+from bench.compression.onnx_runtime import EXTRA, MAX_FILE_BYTES
 from bench.errors import MeasurementError
 
 if TYPE_CHECKING:

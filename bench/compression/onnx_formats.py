@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.compression.extras import first_line, needed
-from bench.compression.onnx_runtime import EXTRA, new_session, quietly, refusals
+from bench.compression.extras import first_line, needed, quietly
+from bench.compression.onnx_runtime import EXTRA, new_session, refusals
 from bench.errors import MeasurementError
 
 if TYPE_CHECKING:
@@ -132,12 +132,12 @@ def _weights(narrow: bool) -> str:
 def _by_files(
     model: onnx.ModelProto, quantize: Callable[[ModuleType, str, str], None], word: str
 ) -> onnx.ModelProto:
-    onnx = needed("onnx", "onnx", EXTRA)
+    package = needed("onnx", "onnx", EXTRA)
     tools = needed("onnxruntime.quantization", f"onnx({word})", EXTRA)
     shapes = needed("onnxruntime.quantization.shape_inference", f"onnx({word})", EXTRA)
     with tempfile.TemporaryDirectory() as folder, quietly():
         whole, ready, small = (str(Path(folder) / f"{name}.onnx") for name in ("whole", "ready", "small"))
-        onnx.save(model, whole)
+        package.save(model, whole)
         try:
             shapes.quant_pre_process(whole, ready, skip_symbolic_shape=True)
             quantize(tools, ready, small)
@@ -145,7 +145,7 @@ def _by_files(
             raise MeasurementError(
                 f"onnx({word}): its quantizer refuses the model ({first_line(err)})"
             ) from err
-        quantized: onnx.ModelProto = onnx.load(small)
+        quantized: onnx.ModelProto = package.load(small)
     return quantized
 
 

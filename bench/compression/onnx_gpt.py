@@ -6,6 +6,7 @@ serves whole sequences, prompts and steps of decoding, so that the weights are s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,6 +58,7 @@ class OnnxCache:
         }
         self._last = torch.zeros(num_sequences, dtype=torch.int32)
         self._total = torch.zeros(1, dtype=torch.int32)
+        self._tokens, self._logits = torch.empty(0, 0), torch.empty(0)
         self._session: onnxruntime.InferenceSession | None = None
         self._binding: onnxruntime.IOBinding | None = None
 
@@ -72,13 +74,16 @@ class OnnxCache:
         end = self.length + length
         self._last.fill_(end - 1)
         self._total.fill_(end)
-        tokens = tokens.contiguous()
-        logits = torch.empty(sequences, length, vocabulary)
-        binding.bind_input("tokens", "cpu", 0, np.int64, tokens.shape, tokens.data_ptr())
-        binding.bind_output("logits", "cpu", 0, np.float32, logits.shape, logits.data_ptr())
+        if self._tokens.shape != tokens.shape:
+            # Binding takes longer than copying a few tokens in and their logits out.
+            self._tokens = torch.empty(sequences, length, dtype=torch.int64)
+            self._logits = torch.empty(sequences, length, vocabulary)
+            _bind(binding.bind_input, "tokens", np.int64, self._tokens)
+            _bind(binding.bind_output, "logits", np.float32, self._logits)
+        self._tokens.copy_(tokens)
         session.run_with_iobinding(binding)
         self.length = end
-        return logits
+        return self._logits.clone()
 
     def feed(self, tokens: Tensor) -> dict[str, NDArray[Any]]:
         """Return what the graph takes for these tokens, as arrays."""
@@ -93,13 +98,17 @@ class OnnxCache:
     def _bound(self, session: onnxruntime.InferenceSession) -> onnxruntime.IOBinding:
         if self._binding is None or self._session is not session:
             self._session, self._binding = session, session.io_binding()
+            self._tokens = torch.empty(0, 0)
             for name, held in self._held.items():
-                place = ("cpu", 0, np.float32, held.shape, held.data_ptr())
-                self._binding.bind_input(f"past_{name}", *place)
-                self._binding.bind_output(f"present_{name}", *place)
+                _bind(self._binding.bind_input, f"past_{name}", np.float32, held)
+                _bind(self._binding.bind_output, f"present_{name}", np.float32, held)
             for name, counts in (("last", self._last), ("total", self._total)):
-                self._binding.bind_input(name, "cpu", 0, np.int32, counts.shape, counts.data_ptr())
+                _bind(self._binding.bind_input, name, np.int32, counts)
         return self._binding
+
+
+def _bind(bind: Callable[..., None], name: str, kind: type[np.generic], tensor: Tensor) -> None:
+    bind(name, "cpu", 0, kind, tensor.shape, tensor.data_ptr())
 
 
 class OnnxGpt(OnnxModel):
@@ -109,6 +118,7 @@ class OnnxGpt(OnnxModel):
         super().__init__(content)
         self.config = config
         self.shapes = shapes
+        self._whole: OnnxCache | None = None
 
     def new_cache(self, num_sequences: int, num_tokens: int) -> OnnxCache:
         """Return an empty cache for so many tokens a sequence."""
@@ -121,16 +131,29 @@ class OnnxGpt(OnnxModel):
         Raises ValueError when the tokens do not fit into the context or the cache.
         """
         sequences, length = tokens.shape
-        held = self.new_cache(sequences, length) if cache is None else cache
+        held = self._emptied(sequences, length) if cache is None else cache
         room = min(self.config.context_tokens, held.num_tokens)
         if held.length + length > room:
             raise ValueError(f"{held.length + length} tokens do not fit: there is room for {room}")
         session = self.session()
         # The attention kernel takes several tokens behind others for one sequence alone.
         if held.length and length > 1 and sequences > 1:
-            steps = [held.run(session, each, self.config.vocabulary) for each in tokens.split(1, dim=1)]
+            steps = [
+                held.run(session, each, self.config.vocabulary) for each in torch.split(tokens, 1, dim=1)
+            ]
             return torch.cat(steps, dim=1)
         return held.run(session, tokens, self.config.vocabulary)
+
+    def _emptied(self, sequences: int, length: int) -> OnnxCache:
+        """Return room for a whole pass; that of the last pass serves again where its shape is the same."""
+        held = self._whole
+        if held is None or (held.num_sequences, held.num_tokens) != (sequences, length):
+            held = self._whole = self.new_cache(sequences, length)
+        held.length = 0
+        return held
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_whole": None}
 
 
 def write(model: Gpt, *, shared_head: bool = True) -> onnx.ModelProto:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -89,16 +84,3 @@ def refusals() -> tuple[type[Exception], ...]:
         "InvalidProtobuf",
     )
     return (RuntimeError, ValueError, *(getattr(state, name) for name in names))
-
-
-@contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """Keep what exporters and quantizers print and log from the user's terminal; errors are raised all the same."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)

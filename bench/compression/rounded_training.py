@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,9 +12,9 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from bench.compression.extras import linear_layers, must_be_plain
-from bench.compression.forms import Cost, Form, Studio
+from bench.compression.forms import Form, Studio
 from bench.compression.recipes import Step
-from bench.training.loop import train
+from bench.compression.tuning import train_on
 
 WEIGHT_LEVELS = 127
 """On each side of zero: int8 without its lowest number, so that zero lies in the middle."""
@@ -30,16 +29,13 @@ def train_rounded(form: Form, step: Step, studio: Studio) -> Form:
     """
     must_be_plain(form, str(step))
     linear_layers(form.module, str(step))
-    recipe = studio.training(step.number("steps"))
-    module = copy.deepcopy(form.module)
-    run = train(Rounded(module), studio.data, recipe, studio.say)
-    config = getattr(module, "config", None)
-    flops = run.num_steps * config.training_flops(recipe.num_rows) if config is not None else 0
+    tuned = train_on(form, studio, studio.training(step.number("steps")), also_trained=Rounded)
     return replace(
         form,
-        module=module.eval(),
-        method=form.then(f"trained on for {run.num_steps} steps with linear layers rounded to int8"),
-        cost=form.cost.plus(Cost(run.seconds, run.num_steps, float(flops))),
+        module=tuned.module,
+        method=form.then(f"trained on for {tuned.run.num_steps} steps with linear layers rounded to int8"),
+        notes=(*form.notes, *tuned.notes),
+        cost=form.cost.plus(tuned.cost),
     )
 
 

@@ -145,7 +145,7 @@ class SparseLinear(nn.Module):
                 self.starts, self.columns, self.values, self.shape, check_invariants=True
             )
         columns = inputs.reshape(-1, inputs.shape[-1]).t()
-        outputs = torch.sparse.mm(self._weight, columns).t()
+        outputs: Tensor = torch.sparse.mm(self._weight, columns).t()
         if self.bias is not None:
             outputs = outputs + self.bias
         return outputs.reshape(*inputs.shape[:-1], -1)

@@ -17,10 +17,10 @@ from bench.compression.extras import (
     linear_layers,
     must_be_plain,
     needed,
+    quietly,
 )
 from bench.compression.forms import Form, Studio
 from bench.compression.fp8 import check_device
-from bench.compression.onnx_runtime import quietly
 from bench.compression.quantization import CastsInputs, cast_to
 from bench.compression.recipes import Step
 from bench.errors import MeasurementError
@@ -130,13 +130,16 @@ def _parts(name: str, tensor: Tensor) -> dict[str, Tensor]:
 
 
 def _config(tools: ModuleType, word: str, studio: Studio, step: str) -> Any:  # noqa: ANN401, torchao has no types
+    # What torchao sets by default, torch's precision of products among it, would hold for all that comes after.
     if word != "int4_weight":
-        return getattr(tools, CONFIGS[word])()
+        return getattr(tools, CONFIGS[word])(set_inductor_config=False)
     if studio.device == "cuda":
-        return tools.Int4WeightOnlyConfig(group_size=INT4_GROUP, int4_packing_format="tile_packed_to_4d")
+        return tools.Int4WeightOnlyConfig(
+            group_size=INT4_GROUP, set_inductor_config=False, int4_packing_format="tile_packed_to_4d"
+        )
     # The stable configuration has no kernel for CPUs.
     prototype = needed("torchao.prototype.quantization.int4", step, EXTRA)
-    return prototype.PrototypeInt4WeightOnlyConfig(group_size=INT4_GROUP)
+    return prototype.PrototypeInt4WeightOnlyConfig(group_size=INT4_GROUP, set_inductor_config=False)
 
 
 def _filter(word: str) -> Callable[[nn.Module, str], bool]:

@@ -151,7 +151,7 @@ def finite(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def figures_to_draw(scenarios: Iterable[Company], *, is_page: bool) -> tuple[str, ...]:
-    """Return the figures that a comparison of scenarios needs in each draw: more for a page, and where any compresses."""
+    """Return the figures that a comparison needs in each draw: more for a page, and where a scenario has a recipe."""
     figures = DRAWN_FOR_PAGE if is_page else COMPARED
     is_compressed = any(scenario.serving.compression is not None for scenario in scenarios)
     return tuple(dict.fromkeys((*figures, *DRAWN_FOR_COMPRESSION))) if is_compressed else figures

@@ -63,3 +63,11 @@ def test_it_learns_and_counts_what_that_took(take: Take, mlp: nn.Module) -> None
     assert form.cost.training_flops == 30 * mlp.config.training_flops(32)
     assert "30 steps with linear layers rounded to int8" in form.method
     assert take("qat(2) -> int8", mlp).method.count(";") >= 1
+
+
+def test_pruned_weights_stay_zero(take: Take, mlp: nn.Module) -> None:
+    pruned, trained = take("prune(magnitude, 0.8)", mlp), take("prune(magnitude, 0.8) -> qat(5)", mlp)
+    for name, weight in trained.module.state_dict().items():
+        zero = pruned.module.state_dict()[name] == 0
+        assert torch.all(weight[zero] == 0) or name.endswith("bias")
+    assert trained.num_params == pruned.num_params < 0.3 * sum(p.numel() for p in mlp.parameters())

@@ -47,6 +47,12 @@ def test_they_pickle(word: str, take: Take, mlp: nn.Module) -> None:
         assert torch.equal(pickle.loads(pickle.dumps(module))(rows), module(rows))
 
 
+def test_the_precision_of_other_products_stays_as_it_was(take: Take, mlp: nn.Module) -> None:
+    for word in ERRORS:
+        take(f"torchao({word})", mlp)
+    assert torch.get_float32_matmul_precision() == "highest"
+
+
 def test_layers_of_a_shape_that_does_not_fit_are_named(take: Take) -> None:
     # Ten classes are no multiple of 16, and the kernel of int4 takes no others.
     form = take("torchao(int4_weight)", build(MlpConfig(64, (64,), 10)).eval())

@@ -24,6 +24,13 @@ MEASURED_MACHINE = "measured-machine"
 MACHINE = "machine"
 """The subject of what was measured on the machine itself."""
 
+COMPRESS = "compress"
+"""The suite of the records that `benchplan bench compress` writes.
+
+They say what recipes do to the model that was compressed, often of another size than the one of a whole run; no speed
+of a plan is read off them.
+"""
+
 FINGERPRINT_SHOWN = 12
 
 Use = Literal["used", "carried", "refused", "overruled"]
@@ -148,7 +155,7 @@ class Measured:
 
     def _sightings(self, name: str, records: list[tuple[Path, Record]]) -> Iterator[Sighting]:
         for path, record in records:
-            for found in record.measurements:
+            for found in record.measurements if record.suite != COMPRESS else ():
                 if found.name == name and found.value is not None:
                     yield Sighting(found, record, path, self.is_shipped)
 
@@ -161,7 +168,7 @@ class Measured:
             return no_record(hardware, self)
         reason = ""
         for path, record in records:
-            found = record.find(subject, name, variant)
+            found = record.find(subject, name, variant) if record.suite != COMPRESS else None
             if found and found.value is not None:
                 return Sighting(found, record, path, self.is_shipped)
             reason = reason or (f" ({found.note})" if found and found.note else "")
@@ -236,8 +243,10 @@ def _newest(folder: Path, *, is_shipped: bool = False) -> Measured:
     records = load_folder(folder)
     if not records:
         raise RecordError(f"{folder}: holds no record; run `benchplan bench run -o {folder}` first")
-    fingerprint = records[0][1].machine.fingerprint
-    own = [(path, record) for path, record in records if record.machine.fingerprint == fingerprint]
+    # What was compressed is told of in a section of its own; it says little of the machine.
+    told = [item for item in records if item[1].suite != COMPRESS] or records
+    fingerprint = told[0][1].machine.fingerprint
+    own = [(path, record) for path, record in told if record.machine.fingerprint == fingerprint]
     path, record = next(((path, one) for path, one in own if _has_a_model(one)), own[0])
     return Measured(record, path, is_shipped, tuple(records))
 

@@ -158,6 +158,10 @@ class Entries:
         function = node.function
         return bool(function) and function.__module__.endswith(COMMON) and not node.parameters
 
+    def kind(self, name: str) -> str:
+        """Return the kind of evidence behind an input, as the list of inputs shows it."""
+        return self._kind(self.leaves[name])
+
     def central(self, name: str, month: int | None = None) -> float:
         """Return a figure or an input on the central path, at a month (the last by default)."""
         return self._items(name, month)[0]

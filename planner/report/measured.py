@@ -85,12 +85,8 @@ class Measured:
             self._line(one.name, [_in(rest, one, variant) for variant in variants], under=one.conditions)
             for one in _each_once(rest)
         )
-        titles = {
-            "machine": self._("The machine"),
-            "mlp": self._("A small network on handwritten digits"),
-            "gpt": self._("A small language model on the text of Python's standard library"),
-        }
-        return Subject(titles.get(name, name), tuple(s for s in steps if s.lines), variants, comparison)
+        title = subject_title(name, self.f)
+        return Subject(title, tuple(s for s in steps if s.lines), variants, comparison)
 
     def _step(self, step: str, found: Sequence[Measurement]) -> Step:
         _ = self._
@@ -112,7 +108,7 @@ class Measured:
         prefix: str = "",
         under: Mapping[str, int | float | str] = MappingProxyType({}),
     ) -> Line:
-        cells = tuple(self._cell(m) for m in found)
+        cells = tuple(cell(m, self.f) for m in found)
         there = [m for m in found if m]
         methods = dict.fromkeys(m.method for m in there)
         notes = tuple(dict.fromkeys(m.note for m in there if m.note))
@@ -123,28 +119,49 @@ class Measured:
             label = self._("trial %(number)s: %(label)s") % trial
         return Line(label, cells, "; ".join(methods), notes)
 
-    def _cell(self, m: Measurement | None) -> Cell:
-        if m is None:
-            return Cell("")
-        if m.value is None:
-            return Cell(self._("not measured"))
-        interval = ""
-        if m.low is not None and m.high is not None:
-            interval = self._interval(self._text(m.low, m.name), self._text(m.high, m.name))
-        return Cell(self._text(m.value, m.name), interval)
 
-    def _text(self, value: float, name: str) -> str:
-        # The unit of one training step is that of its time or its FLOPs; nats are no unit of the planner's grammar.
-        _ = self._
-        for per, text in (("item", _("%(number)s nats per item")), ("byte", _("%(number)s nats per byte"))):
-            if name.endswith(f"_nats_per_{per}"):
-                return text % {"number": self.f.number(value)}
-        return self.f.quantity(value, name.replace("_step_", "_"))
+def subject_title(name: str, formats: Formats) -> str:
+    """Return what a model of the bench, or the machine itself, is called; one of the user's own by its name."""
+    _ = formats.messages.gettext
+    titles = {
+        "machine": _("The machine"),
+        "mlp": _("A small network on handwritten digits"),
+        "gpt": _("A small language model on the text of Python's standard library"),
+    }
+    return titles.get(name, name)
 
-    def _interval(self, low: str, high: str) -> str:
-        (start, _, unit), (end, _, same) = low.partition(" "), high.partition(" ")
-        low, high = (start, end) if unit == same else (low, high)
-        return self._("%(low)s to %(high)s") % {"low": low, "high": high}
+
+def cell(m: Measurement | None, formats: Formats) -> Cell:
+    """Return a measurement as text, with its interval where it has one."""
+    if m is None:
+        return Cell("")
+    if m.value is None:
+        return Cell(formats.messages.gettext("not measured"))
+    shown = ""
+    if m.low is not None and m.high is not None:
+        shown = interval(_text(m.low, m.name, formats), _text(m.high, m.name, formats), formats)
+    return Cell(_text(m.value, m.name, formats), shown)
+
+
+def interval(low: str, high: str, formats: Formats) -> str:
+    """Return a range of two texts without their unit where it is the same; a power of ten is none."""
+    (start, _, unit), (end, _, same) = low.partition(" "), high.partition(" ")
+    low, high = (start, end) if unit == same and not unit.startswith("x 10") else (low, high)
+    return formats.messages.gettext("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+def _text(value: float, name: str, formats: Formats) -> str:
+    # The unit of one training step is that of its time or its FLOPs; nats are no unit of the planner's grammar.
+    _ = formats.messages.gettext
+    spelt = {
+        "item": _("%(number)s nats per item"),
+        "byte": _("%(number)s nats per byte"),
+        "token": _("%(number)s nats per token"),
+    }
+    for per, text in spelt.items():
+        if name.endswith(f"_nats_per_{per}"):
+            return text % {"number": formats.number(value)}
+    return formats.quantity(value, name.replace("_step_", "_"))
 
 
 def _each_once(found: Sequence[Measurement]) -> list[Measurement]:

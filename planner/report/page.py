@@ -17,8 +17,11 @@ from markupsafe import Markup
 import planner
 from planner import strategies
 from planner.evidence import Kind
+from planner.measurements import COMPRESS
 from planner.report import charts, outlook, words
 from planner.report.challenges import Challenges
+from planner.report.compression import compression_runs
+from planner.report.compression_money import CompressionMoney
 from planner.report.dependence import Dependences
 from planner.report.earning import Earnings
 from planner.report.entries import Entries
@@ -83,7 +86,9 @@ def _context(result: Result, formats: Formats, today: date) -> dict[str, Any]:
         "challenges": Challenges(result, entries, formats).all(),
         "record": record,
         "resting": Resting(result, entries, formats),
-        "measured": Measured(record, formats) if record else None,
+        "measured": Measured(record, formats) if record and record.suite != COMPRESS else None,
+        "recipes": CompressionMoney(result, entries, formats),
+        "compressed": compression_runs(result.measured, result.scenario.serving.serving_accelerator, formats),
         "compression": compression(
             record, saving_usd, seen.need_usd.p50, result.scenario.data.filter_precision, formats
         ),

@@ -18,7 +18,15 @@ from bench.data.splits import DataSet
 from bench.environment import Device, describe_machine
 from bench.errors import MeasurementError
 from bench.measuring import memory
-from bench.measuring.latency import Estimate, Timing, estimate, noise_floor, paired_ratio
+from bench.measuring.latency import (
+    Estimate,
+    Timing,
+    estimate,
+    median_speed,
+    noise_floor,
+    paired_ratio,
+    together,
+)
 from bench.measuring.speed import CONTROL
 from bench.record import Measurement
 from bench.sheet import Sheet
@@ -212,7 +220,8 @@ def _note_ratio(
     if variant == FP32:
         return
     control = paired_ratio(timings[FP32], timings[CONTROL], contended=story.timed.watch.contended)
-    ratio = paired_ratio(timings[FP32], timings[variant], contended=story.timed.watch.contended)
+    pair = together(timings[FP32], timings[variant])
+    ratio = paired_ratio(*pair, contended=story.timed.watch.contended)
     floor = noise_floor(control)
     capability = describe_machine(story.device).instruction_set if story.device == "cpu" else ""
     said = verdicts.in_words(ratio, floor, recipe, form, bound, capability)
@@ -265,11 +274,10 @@ def _note_frontier(sheet: Sheet, story: Story) -> None:
     cell = max(story.timed.decode, key=lambda c: (-c.batch, c.context_tokens), default=None)
     timings = story.timed.rows[SINGLE] if cell is None else story.timed.decode[cell]
     speed = "batch 1" if cell is None else f"writing at batch {cell.batch} after {cell.context_tokens} tokens"
-    fp32 = timings[FP32].seconds
     places = {
         str(each.recipe): Place(
             each.form.file_bytes,
-            float(np.median(np.array(fp32) / np.array(timings[str(each.recipe)].seconds))),
+            median_speed(timings[FP32], timings[str(each.recipe)]),
             float(story.qualities[str(each.recipe)].losses_nats.mean()),
         )
         for each in story.finished

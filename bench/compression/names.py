@@ -86,7 +86,7 @@ METHODS: Mapping[str, Method] = {
         f"{TUNING}:distil",
         (
             Argument("from", "logits", words=("logits", "features")),
-            Argument("temperature", 2.0, high=100.0),
+            Argument("temperature", 1.0, high=100.0),
             STEPS,
         ),
     ),

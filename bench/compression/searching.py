@@ -16,6 +16,7 @@ from bench.compression.recipes import CompressionRecipe, Step, read_recipe
 from bench.compression.timing import SHORT, SINGLE, Timed, time_forms
 from bench.compression.workshop import PLAIN, Bench, Finished, Workshop
 from bench.errors import InputError
+from bench.measuring.latency import median_speed
 
 PARENTS = 3
 """Of so many of the best the neighbours are tried, and so many of the best are kept at the end."""
@@ -190,10 +191,8 @@ def _usable(finished: Finished, timed: Timed) -> bool:
 
 
 def _speed(finished: Finished, timed: Timed) -> float:
-    before, after = (
-        np.array(timed.rows[SINGLE][name].seconds) for name in (str(PLAIN), str(finished.recipe))
-    )
-    return float(np.median(before / after))
+    timings = timed.rows[SINGLE]
+    return median_speed(timings[str(PLAIN)], timings[str(finished.recipe)])
 
 
 def _candidate(finished: Finished, plain: Finished, speed: float) -> Candidate:

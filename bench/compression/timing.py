@@ -30,18 +30,20 @@ class Thoroughness:
     decode: Schedule
 
 
+SLOW_SECONDS = 0.25
+
 QUICK = Thoroughness(
     single=Schedule(
-        rounds=25, blocks=3, block_seconds=0.002, max_seconds=20.0, min_rounds=9, max_warm_up_seconds=0.2
+        25, 3, 0.002, max_seconds=20.0, min_rounds=9, max_warm_up_seconds=0.2, slow_call_seconds=SLOW_SECONDS
     ),
     many=Schedule(
-        rounds=15, blocks=2, block_seconds=0.004, max_seconds=20.0, min_rounds=5, max_warm_up_seconds=0.1
+        15, 2, 0.004, max_seconds=20.0, min_rounds=5, max_warm_up_seconds=0.1, slow_call_seconds=SLOW_SECONDS
     ),
     prefill=Schedule(
-        rounds=9, blocks=2, block_seconds=0.004, max_seconds=6.0, min_rounds=5, max_warm_up_seconds=0.1
+        9, 2, 0.004, max_seconds=6.0, min_rounds=5, max_warm_up_seconds=0.1, slow_call_seconds=SLOW_SECONDS
     ),
     decode=Schedule(
-        rounds=20, blocks=3, block_seconds=0.004, max_seconds=10.0, min_rounds=9, max_warm_up_seconds=0.1
+        20, 3, 0.004, max_seconds=10.0, min_rounds=9, max_warm_up_seconds=0.1, slow_call_seconds=SLOW_SECONDS
     ),
 )
 _SHORT = Schedule(

@@ -21,6 +21,9 @@ BOOTSTRAP_RESAMPLES = 2000
 CONFIDENCE_SHARE = 0.95
 MAX_INNER_LOOPS = 1 << 20
 BLOCKS_PER_WINDOW = 4
+ROUNDS_OF_SLOW_ONES = 3
+LONG_BLOCKS = 10
+"""A call that takes so many times as long as a block should needs no second look at how many make one."""
 STABLE_SHARE = 0.03
 
 Statistic = Callable[..., NDArray[np.float64]]
@@ -79,6 +82,8 @@ class Schedule:
     seed: int = 0
     max_warm_up_seconds: float = 0.5
     """For each variant."""
+    slow_call_seconds: float = math.inf
+    """A variant whose single call takes longer sits out after three rounds: so slow a one needs no more to be told."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,8 @@ def time_interleaved(
     for done in range(schedule.rounds):
         if done >= schedule.min_rounds and time.perf_counter() - started > schedule.max_seconds:
             break
+        if done == ROUNDS_OF_SLOW_ONES:
+            order = [name for name in order if not _is_slow(blocks[name], ready[name][0], schedule)]
         shuffle.shuffle(order)
         for number in range(schedule.blocks):
             for name in order if number % 2 == 0 else reversed(order):
@@ -153,7 +160,11 @@ def warm_up(
     until = time.perf_counter() + max_seconds
     before = math.inf
     while True:
-        fastest = min(_block(call, loops, synchronize)[0] for _ in range(BLOCKS_PER_WINDOW))
+        fastest = math.inf
+        for _ in range(BLOCKS_PER_WINDOW):
+            fastest = min(fastest, _block(call, loops, synchronize)[0])
+            if time.perf_counter() > until + max_seconds:
+                return False
         if abs(before - fastest) <= STABLE_SHARE * fastest:
             return True
         if time.perf_counter() > until:
@@ -163,7 +174,11 @@ def warm_up(
 
 def calibrate(call: Callable[[], object], block_seconds: float, synchronize: Callable[[], None]) -> int:
     """Double the number of calls in a block until the block is long enough for the clock."""
-    _block(call, 2, synchronize)
+    if (
+        _block(call, 1, synchronize)[0] > LONG_BLOCKS * block_seconds
+        and _block(call, 1, synchronize)[0] > block_seconds
+    ):
+        return 1
     loops = 1
     while _block(call, loops, synchronize)[0] < block_seconds and loops < MAX_INNER_LOOPS:
         loops *= 2
@@ -194,6 +209,22 @@ def paired_ratio(baseline: Timing, variant: Timing, *, contended: bool = False) 
         return ratio
     other = speed_ratio(baseline.processor_seconds, variant.processor_seconds)
     return replace(ratio, low=min(ratio.low, other.low), high=max(ratio.high, other.high))
+
+
+def together(one: Timing, other: Timing) -> tuple[Timing, Timing]:
+    """Return the rounds that two timings of one schedule have in common, of which a slow variant has fewer."""
+    count = min(len(one.seconds), len(other.seconds))
+    first, second = (
+        replace(each, seconds=each.seconds[:count], processor_seconds=each.processor_seconds[:count])
+        for each in (one, other)
+    )
+    return first, second
+
+
+def median_speed(baseline: Timing, variant: Timing) -> float:
+    """Return how many times faster a variant is, over the rounds that it has in common with the baseline."""
+    before, after = together(baseline, variant)
+    return float(np.median(np.divide(before.seconds, after.seconds)))
 
 
 def noise_floor(control: Estimate) -> float:
@@ -230,6 +261,10 @@ def _prepare(
     warm = warm_up(call, loops, schedule.max_warm_up_seconds, synchronize)
     # Cold calls take longer, so that a block of too few of them looked long enough.
     return calibrate(call, schedule.block_seconds, synchronize), warm
+
+
+def _is_slow(blocks: Sequence[tuple[float, float]], loops: int, schedule: Schedule) -> bool:
+    return min(wall for wall, _ in blocks) / loops > schedule.slow_call_seconds
 
 
 def _timing(blocks: Sequence[tuple[float, float]], per_round: int, loops: int, warm: bool) -> Timing:

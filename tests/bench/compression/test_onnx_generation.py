@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from bench.compression.forms import Form
-from bench.measuring.generation import Cell, _calls
+from bench.measuring.generation import Cell, calls
 from bench.models.building import build
 from bench.models.generation import Generator, generate
 from bench.models.gpt import Gpt, GptConfig
@@ -89,7 +89,7 @@ def test_it_generates_and_is_timed_as_the_transformer_is(take: Take) -> None:
     assert isinstance(model, Generator)
     prompt = tokens_of(SHAPES[0])[:, :5]
     assert torch.equal(generate(engine, prompt, 12), generate(model, prompt, 12))
-    prefill, decode = _calls(engine, Cell(3, 20))
+    prefill, decode = calls(engine, Cell(3, 20))
     assert torch.equal(decode(), prefill())
 
 

@@ -38,7 +38,7 @@ class Effort:
     seeds: int
 
 
-EFFORTS: Mapping[str, Effort] = {"mlp": Effort(600, 200, 64, 5), "gpt": Effort(500, 100, 8, 2)}
+EFFORTS: Mapping[str, Effort] = {"mlp": Effort(600, 200, 64, 5), "gpt": Effort(450, 80, 8, 2)}
 OTHER_EFFORT = Effort(300, 100, 64, 1)
 SMALL_GPT: Mapping[str, int] = {"layers": 3, "d_model": 128, "heads": 4}
 """What is trained where no shape is asked for: large enough to lose quality, small enough to be trained in a minute."""
@@ -61,7 +61,7 @@ SMALL_GPT: Mapping[str, int] = {"layers": 3, "d_model": 128, "heads": 4}
     help="What to try, as 'prune(neurons, 0.75) -> distil -> onnx(int8)'; may be repeated.  [default: some twenty]",
 )  # fmt: skip
 @click.option(
-    "--steps", type=POSITIVE, help="Of training at first.  [default: 600; 500 for gpt, 300 for others]"
+    "--steps", type=POSITIVE, help="Of training at first.  [default: 600; 450 for gpt, 300 for others]"
 )
 @click.option(
     "--tuning-steps", type=POSITIVE, help="Of each step of training in a recipe.  [default: a third or less]"

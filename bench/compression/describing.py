@@ -139,7 +139,7 @@ def _note_size(sheet: Sheet, story: Story, finished: Finished, form: Form) -> No
 def _note_memory(sheet: Sheet, story: Story, variant: str, form: Form) -> None:
     rows = story.data.test.inputs[:MANY]
     try:
-        if form.engine == "torch":
+        if form.engine == "torch" or story.device == "cuda":
             peak = form.file_bytes + memory.tensor_peak_bytes(lambda: form.module(rows), story.device)
             how = "stored weights and the highest sum of tensors of a forward pass"
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -271,4 +272,7 @@ def apportioned(parts: Sequence[float], digits: int) -> list[float]:
 
 def unit_of(whole: float, digits: int = DIGITS) -> float:
     """Return the power of ten to which a whole of so many significant digits is rounded."""
-    return 10.0 ** (math.floor(math.log10(whole)) - digits + 1) if whole > 0 else 1.0
+    if whole <= 0:
+        return 1.0
+    # Next to the smallest number there is, the power would be none.
+    return max(10.0 ** (math.floor(math.log10(whole)) - digits + 1), sys.float_info.min)

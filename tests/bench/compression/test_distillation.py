@@ -176,7 +176,7 @@ def test_restart_names_what_cannot_draw_new_weights(digits: DataSet) -> None:
 def test_the_control_without_a_teacher_is_trained_as_long(teacher: nn.Module, digits: DataSet) -> None:
     recipe = read_recipe("prune(neurons, 0.75) -> distil(logits, 2, 30)")
     studio = Studio(teacher, digits, "cpu", RECIPE)
-    taught, control = (followed(str(each), teacher, studio) for each in (recipe, recipe.without_teacher()))
+    taught, control = (followed(str(each), teacher, studio) for each in (recipe, recipe.control()))
     assert taught.cost.training_steps == control.cost.training_steps == 30
     assert taught.num_params == control.num_params
     assert "drawn anew" in control.method

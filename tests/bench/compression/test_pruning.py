@@ -270,7 +270,10 @@ def test_a_model_of_the_users_own(digits: DataSet) -> None:
             r"would leave 0 of 128 in layers\.0; the largest share that works is 0\.996",
         ),
         ("prune(neurons, 0.001)", r"rounds to nothing removed of 128 in layers\.0.* is 0\.005"),
-        ("prune(heads, 0.5)", r"prune\(heads\): no attention .* Mlp, whose layers are layers\.0 \(Linear\)"),
+        (
+            "prune(heads, 0.5)",
+            r"prune\(heads, 0\.5\): no attention .* Mlp, whose layers are layers\.0 \(Linear\)",
+        ),
         ("prune(layers, 0.5)", r"no blocks of a transformer .* in Mlp"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from bench.errors import InputError
-from bench.measuring.generation import Cell, _calls, cells, time_generation
+from bench.measuring.generation import Cell, calls, cells, time_generation
 from bench.measuring.latency import Schedule
 from bench.models.building import build
 from bench.models.gpt import Gpt, GptConfig
@@ -35,7 +35,7 @@ def test_cells_that_cannot_be_are_refused(batches: list[int], contexts: list[int
 
 def test_a_step_of_decoding_gives_the_token_that_the_whole_prompt_gives(model: Gpt) -> None:
     with torch.inference_mode():
-        prefill, decode = _calls(model, Cell(3, 20))
+        prefill, decode = calls(model, Cell(3, 20))
         first = prefill()
         assert first.shape == (3,)
         assert torch.equal(decode(), first)

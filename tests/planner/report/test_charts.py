@@ -87,3 +87,7 @@ def test_rounded_parts_add_up_to_the_rounded_whole(parts: list[float], digits: i
         unit = 10.0 ** (math.floor(math.log10(whole)) - digits + 1)
         assert sum(round(part / unit) for part in texts) == round(whole / unit)
         assert all(abs(text - part) < unit * 1.0001 for text, part in zip(texts, parts, strict=True))
+
+
+def test_next_to_nothing_is_rounded_to_nothing() -> None:
+    assert apportioned([5e-324, 0.0], 4) == [0.0, 0.0]

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from bench.cli_compression import compress
-from bench.cli_options import with_device, with_json, with_output, with_verbose, yield_to_other_work
+from bench.cli_options import tell, with_device, with_json, with_output, with_verbose, yield_to_other_work
 from bench.cli_prediction import predict
 from bench.cli_records import compare, machine, show
 from bench.cli_training import train
@@ -48,15 +48,9 @@ def run(suite: str, device: str, output: Path, as_json: bool, verbose: bool) -> 
             "Stopped by ctrl-C before the end: nothing was written, "
             f"and older records in {output} are as they were."
         ) from None
-    if as_json:
-        click.echo(record.to_json(), nl=False)
-        return
     from bench.table import headline
 
-    click.echo(headline(record))
-    for text in record.warnings:
-        click.echo(f"warning: {text}")
-    click.echo(f"The record of {len(record.measurements)} measurements lies in {path}.")
+    tell(record, path, headline, as_json=as_json)
 
 
 for command in (train, compress, predict, show, compare, machine):

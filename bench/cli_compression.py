@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.cli_options import with_device, with_json, with_output, with_verbose, yield_to_other_work
-from bench.cli_shapes import shape_of, with_shape_options
+from bench.cli_options import tell, with_device, with_json, with_output, with_verbose, yield_to_other_work
+from bench.cli_shapes import TASK_SHAPE, data_of, data_options_of, shape_of, with_task_options
 from bench.compression.names import METHODS
 from bench.compression.recipes import read_recipe
 from bench.errors import InputError, MeasurementError
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from bench.compression.compressing import Order
     from bench.compression.searching import Budget
 
-SHAPE = ("layers", "d_model", "heads", "kv_heads", "d_ff", "activation")
 POSITIVE = click.IntRange(min=1)
 ABOVE_ZERO = click.FloatRange(min=0, min_open=True)
 TUNING_RATE_RATIO = 0.5
@@ -48,14 +47,7 @@ SMALL_GPT: Mapping[str, int] = {"layers": 3, "d_model": 128, "heads": 4}
     epilog="Steps of a recipe: "
     + "; ".join(f"{name}: {method.about.rstrip('.')}" for name, method in METHODS.items())
 )
-@click.option("--model", default="mlp", show_default=True, metavar="mlp|gpt|conv|FILE.py:FUNCTION|FOLDER")
-@click.option(
-    "--data", default=None, metavar="digits|source-text|PATH", help="Default: digits, or text for gpt."
-)
-@with_shape_options(*SHAPE)
-@click.option("--context", default=128, show_default=True, type=POSITIVE, help="Tokens in a row of text.")
-@click.option("--target", default=None, help="Column of a table to learn.")
-@click.option("--vocabulary", default="bytes", show_default=True, help="Of text: bytes or bpe:SIZE.")
+@with_task_options
 @click.option(
     "--recipe", "recipes", multiple=True, metavar="'STEP -> STEP'",
     help="What to try, as 'prune(neurons, 0.75) -> distil -> onnx(int8)'; may be repeated.  [default: some twenty]",
@@ -108,15 +100,9 @@ def compress(output: Path, as_json: bool, verbose: bool, **options: Any) -> None
         raise MeasurementError(
             "Stopped by ctrl-C: no record was written. With --checkpoint DIR a run can be stopped and resumed."
         ) from None
-    if as_json:
-        click.echo(record.to_json(), nl=False)
-        return
     from bench.compression.printing import overview
 
-    click.echo(overview(record))
-    for text in record.warnings:
-        click.echo(f"warning: {text}")
-    click.echo(f"The record of {len(record.measurements)} measurements lies in {path}.")
+    tell(record, path, overview, as_json=as_json)
 
 
 def _order(options: dict[str, Any], recipes: tuple[Any, ...]) -> Order:
@@ -126,7 +112,7 @@ def _order(options: dict[str, Any], recipes: tuple[Any, ...]) -> Order:
     model = options["model"]
     effort = EFFORTS.get(model, OTHER_EFFORT)
     steps, tuning = options["steps"] or effort.steps, options["tuning_steps"] or effort.tuning_steps
-    shape = shape_of(options, SHAPE)
+    shape = shape_of(options, TASK_SHAPE)
     if model == "gpt" and not shape:
         shape = dict(SMALL_GPT)
     base = Recipe(
@@ -138,16 +124,12 @@ def _order(options: dict[str, Any], recipes: tuple[Any, ...]) -> Order:
     )
     return Order(
         model=model,
-        data=options["data"] or ("source-text" if model == "gpt" else "digits"),
+        data=data_of(options),
         recipes=recipes,
         base=base,
         tuning=_tuning(base, tuning),
         seeds=options["seeds"] or effort.seeds,
-        data_options={
-            "target": options["target"],
-            "vocabulary": options["vocabulary"],
-            "context_tokens": options["context"],
-        },
+        data_options=data_options_of(options),
         model_options=shape,
         device=options["device"],
         budget=_budget(options),

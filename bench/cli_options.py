@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bench.store import DEFAULT_FOLDER
+
+if TYPE_CHECKING:
+    from bench.record import Record
 
 BUSY_LOAD_PER_CORE = 0.75
 
@@ -38,3 +43,14 @@ def yield_to_other_work() -> None:
     """
     if hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY_LOAD_PER_CORE * (os.cpu_count() or 1):
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+def tell(record: Record, path: Path, in_words: Callable[[Record], str], *, as_json: bool) -> None:
+    """Print a record that was kept: as JSON alone, or in words with its warnings and where it lies."""
+    if as_json:
+        click.echo(record.to_json(), nl=False)
+        return
+    click.echo(in_words(record))
+    for text in record.warnings:
+        click.echo(f"warning: {text}")
+    click.echo(f"The record of {len(record.measurements)} measurements lies in {path}.")

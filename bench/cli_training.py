@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.cli_options import with_device, with_json, with_output, with_verbose, yield_to_other_work
-from bench.cli_shapes import shape_of, with_shape_options
+from bench.cli_options import tell, with_device, with_json, with_output, with_verbose, yield_to_other_work
+from bench.cli_shapes import TASK_SHAPE, data_of, data_options_of, shape_of, with_task_options
 from bench.errors import BenchplanError, InputError, MeasurementError
 from bench.progress import progress
 from bench.store import check_folder, keep
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from bench.training.running import Order
 
 WARMUP_SHARE = 0.05
-SHAPE = ("layers", "d_model", "heads", "kv_heads", "d_ff", "activation")
 SECONDS_FOR_RANK_0 = 5.0
 FILE = click.Path(dir_okay=False, path_type=Path)
 POSITIVE = click.IntRange(min=1)
@@ -36,14 +35,7 @@ NOT_NEGATIVE = click.IntRange(min=0)
 
 
 @click.command()
-@click.option("--model", default="mlp", show_default=True, metavar="mlp|gpt|conv|FILE.py:FUNCTION|FOLDER")
-@click.option(
-    "--data", default=None, metavar="digits|source-text|PATH", help="Default: digits, or text for gpt."
-)
-@with_shape_options(*SHAPE)
-@click.option("--context", default=128, show_default=True, type=POSITIVE, help="Tokens in a row of text.")
-@click.option("--target", default=None, help="Column of a table to learn.")
-@click.option("--vocabulary", default="bytes", show_default=True, help="Of text: bytes or bpe:SIZE.")
+@with_task_options
 @click.option("--steps", default=600, show_default=True, type=POSITIVE)
 @click.option(
     "--rows", default=64, show_default=True, type=POSITIVE, help="Rows of a step over all processes."
@@ -119,15 +111,9 @@ def _train(output: Path, as_json: bool, say: Callable[[str], None], options: dic
     if save is not None:
         save.parent.mkdir(parents=True, exist_ok=True)
         say(f"the model lies in {save}, {finished.save(save):,} bytes")
-    if as_json:
-        click.echo(finished.record.to_json(), nl=False)
-        return
     from bench.training.describing import headline
 
-    click.echo(headline(finished.record))
-    for text in finished.record.warnings:
-        click.echo(f"warning: {text}")
-    click.echo(f"The record of {len(finished.record.measurements)} measurements lies in {path}.")
+    tell(finished.record, path, headline, as_json=as_json)
 
 
 def _order(options: dict[str, Any]) -> Order:
@@ -154,14 +140,10 @@ def _order(options: dict[str, Any]) -> Order:
     model = options["model"]
     return Order(
         model=model,
-        data=options["data"] or ("source-text" if model == "gpt" else "digits"),
+        data=data_of(options),
         recipe=recipe,
-        data_options={
-            "target": options["target"],
-            "vocabulary": options["vocabulary"],
-            "context_tokens": options["context"],
-        },
-        model_options=shape_of(options, SHAPE),
+        data_options=data_options_of(options),
+        model_options=shape_of(options, TASK_SHAPE),
         device=options["device"],
         checkpoint=options["checkpoint"],
         checkpoint_every=options["checkpoint_every"],

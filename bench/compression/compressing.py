@@ -11,12 +11,13 @@ from typing import Any
 import torch
 
 from bench.calibration import measure_machine
-from bench.compression.describing import Story, describe
+from bench.compression.describing import describe
 from bench.compression.forms import Say
 from bench.compression.menus import menu
 from bench.compression.recipes import CompressionRecipe
 from bench.compression.searching import Budget, search
 from bench.compression.shelf import Shelf
+from bench.compression.story import Story
 from bench.compression.timing import Timed, time_forms
 from bench.compression.workshop import PLAIN, Bench, Finished, finish_all, plain
 from bench.data.splits import Batch, DataSet
@@ -95,7 +96,7 @@ def run_compression(order: Order, say: Say) -> Record:
             say("timing all forms again, with those that were found")
             timed = time_finished(finished, bench)
     sheet = Sheet(task.subject)
-    story = Story(task, bench.data, device, tuple(finished), timed, tuple(peaks), tuple(seeds))
+    story = Story(task, bench.data, device, tuple(finished), timed, tuple(peaks))
     warnings += describe(sheet, story)
     if timed.watch.contended:
         warnings.append(

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-import numpy as np
-
 from bench.compression import verdicts
+from bench.compression.extras import first_line
 from bench.compression.forms import Form
 from bench.compression.frontier import Place, dominating
-from bench.compression.quality import Quality, collapsed, mean
+from bench.compression.quality import collapsed, mean
 from bench.compression.recipes import CompressionRecipe
-from bench.compression.timing import MANY, SINGLE, Timed, process_peak
-from bench.compression.workshop import PLAIN, Finished
-from bench.data.splits import DataSet
-from bench.environment import Device, describe_machine
+from bench.compression.story import FP32, Speed, Story
+from bench.compression.timing import MANY, SINGLE, process_peak
+from bench.compression.workshop import Finished
 from bench.errors import MeasurementError
 from bench.measuring import memory
 from bench.measuring.latency import (
     Estimate,
-    Timing,
     estimate,
     median_speed,
     noise_floor,
@@ -28,45 +22,17 @@ from bench.measuring.latency import (
     together,
 )
 from bench.measuring.speed import CONTROL
-from bench.record import Measurement
 from bench.sheet import Sheet
-from bench.training.tasks import Task
 
-FP32 = str(PLAIN)
-CACHED_BYTES = 2**20
-"""As many weights lie in the second-level cache of a core, about."""
 INTERLEAVED = (
     "median over rounds of the fastest block; all forms in turns, in random order, in a fresh process"
 )
 
 
-@dataclass(frozen=True)
-class Story:
-    """All that a compression run found."""
-
-    task: Task
-    data: DataSet
-    device: Device
-    finished: tuple[Finished, ...]
-    timed: Timed
-    peaks: tuple[Measurement, ...]
-    seeds: tuple[int, ...]
-
-    @property
-    def item(self) -> str:
-        """The unit of what is predicted, as it stands after `per`."""
-        return self.data.item.removesuffix("s")
-
-    @property
-    def qualities(self) -> dict[str, Quality]:
-        """Quality on the test part by form."""
-        return {str(each.recipe): Quality.of(each.test) for each in self.finished if each.test}
-
-
 def describe(sheet: Sheet, story: Story) -> list[str]:
     """Note every form on the sheet and return what is to be warned of."""
     warnings: list[str] = []
-    bound = _bound(story)
+    bound = story.bound
     if bound.is_overhead:
         warnings.append(
             f"Small model: at batch 1 {bound.in_words()}. Formats gain little; engines gain most."
@@ -86,7 +52,7 @@ def describe(sheet: Sheet, story: Story) -> list[str]:
             _note_failure(sheet, variant, why)
             warnings.append(f"{variant} was not timed: {why}.")
         elif not each.recipe.has("restart"):
-            _note_speed(sheet, story, each.recipe, each.form, bound)
+            _note_speed(sheet, story, each.recipe, each.form)
         _note_against_scratch(sheet, story, each.recipe)
     _note_frontier(sheet, story)
     if fallen:
@@ -146,8 +112,8 @@ def _note_memory(sheet: Sheet, story: Story, variant: str, form: Form) -> None:
             peak = process_peak(form.module, rows)
             how = f"memory of a fresh process beyond what it held before {form.engine} ran, its libraries included"
     except (MeasurementError, RuntimeError) as err:
-        reason = str(err).partition("\n")[0][:200]
-        sheet.add("peak_memory_bytes", None, "highest memory of a forward pass", variant=variant, note=reason)
+        why = first_line(err)[:200]
+        sheet.add("peak_memory_bytes", None, "highest memory of a forward pass", variant=variant, note=why)
         return
     sheet.add("peak_memory_bytes", peak, how, variant=variant, conditions={"batch": len(rows)})
 
@@ -174,71 +140,60 @@ def _note_quality(sheet: Sheet, story: Story, variant: str) -> list[str]:
     return [f"{variant} ({said.removeprefix('collapsed: ')})"] if said else []
 
 
-def _note_speed(
-    sheet: Sheet, story: Story, recipe: CompressionRecipe, form: Form, bound: verdicts.Bound
-) -> None:
-    variant, timed = str(recipe), story.timed
+ABSOLUTE = {
+    "latency_ratio": "latency_seconds",
+    "prefill_ratio": "prefill_seconds",
+    "decode_ratio": "decode_seconds_per_token",
+}
+"""What is noted in seconds beside each ratio."""
+
+
+def _note_speed(sheet: Sheet, story: Story, recipe: CompressionRecipe, form: Form) -> None:
+    variant, watch = str(recipe), story.timed.watch
     where = "on the GPU" if story.device == "cuda" else "1 thread"
-    for rows, timings in timed.rows.items():
-        seconds = estimate(timings[variant].seconds).widened(timed.watch.slowdown_ratio)
-        conditions = {"batch": rows}
-        method = f"{INTERLEAVED}; batch {rows}, {where}"
+    for speed, timings in story.timings.items():
+        name, conditions = speed[0], dict(speed[1])
+        if variant not in timings:
+            continue
+        seconds = estimate(timings[variant].seconds).widened(watch.slowdown_ratio)
+        is_whole = name == "latency_ratio"
+        method = (
+            f"{INTERLEAVED}; batch {conditions['batch']}, {where}"
+            if is_whole
+            else f"with keys and values kept; {INTERLEAVED}; {where}"
+        )
         sheet.add(
-            "latency_seconds", seconds, method, variant=variant, conditions=conditions,
-            samples=timings[variant].seconds,
+            ABSOLUTE[name], seconds, method, variant=variant, conditions=conditions,
+            samples=timings[variant].seconds if is_whole else (),
         )  # fmt: skip
-        items = rows * story.task.items_per_row
-        sheet.add(
-            f"throughput_{story.data.item}_per_second", seconds.inverted(items), method, variant=variant,
-            conditions=conditions,
-        )  # fmt: skip
-        _note_ratio(sheet, story, "latency_ratio", recipe, form, timings, conditions, bound)
-    for cell in timed.decode:
-        for name, timings in (("prefill", timed.prefill[cell]), ("decode", timed.decode[cell])):
-            if variant not in timings:
-                continue
-            step = estimate(timings[variant].seconds).widened(timed.watch.slowdown_ratio)
-            full = "prefill_seconds" if name == "prefill" else "decode_seconds_per_token"
-            sheet.add(
-                full, step, f"with keys and values kept; {INTERLEAVED}; {where}", variant=variant,
-                conditions=cell.conditions,
-            )  # fmt: skip
-            _note_ratio(sheet, story, f"{name}_ratio", recipe, form, timings, cell.conditions, bound)
+        if is_whole:
+            items = seconds.inverted(conditions["batch"] * story.task.items_per_row)
+            unit = f"throughput_{story.data.item}_per_second"
+            sheet.add(unit, items, method, variant=variant, conditions=conditions)
+        if variant != FP32:
+            _note_ratio(sheet, story, speed, recipe, form)
 
 
-def _note_ratio(
-    sheet: Sheet,
-    story: Story,
-    name: str,
-    recipe: CompressionRecipe,
-    form: Form,
-    timings: Mapping[str, Timing],
-    conditions: Mapping[str, int | float | str],
-    bound: verdicts.Bound,
-) -> None:
-    variant = str(recipe)
-    if variant == FP32:
-        return
-    control = paired_ratio(timings[FP32], timings[CONTROL], contended=story.timed.watch.contended)
+def _note_ratio(sheet: Sheet, story: Story, speed: Speed, recipe: CompressionRecipe, form: Form) -> None:
+    variant, timings = str(recipe), story.timings[speed]
     pair = together(timings[FP32], timings[variant])
     ratio = paired_ratio(*pair, contended=story.timed.watch.contended)
-    floor = noise_floor(control)
-    capability = describe_machine(story.device).instruction_set if story.device == "cpu" else ""
-    said = verdicts.in_words(ratio, floor, recipe, form, bound, capability)
+    floor = noise_floor(story.controls[speed])
+    said = verdicts.in_words(ratio, floor, recipe, form, story.bound, story.capability)
     sheet.add(
-        name, ratio, f"how many times faster than fp32, median over rounds of paired ratios; {INTERLEAVED}",
-        variant=variant, conditions=conditions,
+        speed[0], ratio, f"how many times faster than fp32, median over rounds of paired ratios; {INTERLEAVED}",
+        variant=variant, conditions=dict(speed[1]),
         note=f"{said}; fp32 against itself differed by up to {floor:.1%}", samples=ratio.samples,
     )  # fmt: skip
 
 
 def _note_control(sheet: Sheet, story: Story) -> None:
-    for rows, timings in story.timed.rows.items():
-        control = paired_ratio(timings[FP32], timings[CONTROL], contended=story.timed.watch.contended)
-        sheet.add(
-            "control_ratio", control, "fp32 against a copy of itself, timed as all forms are", variant=CONTROL,
-            conditions={"batch": rows}, note=f"less than {noise_floor(control):.1%} means nothing",
-        )  # fmt: skip
+    for (name, conditions), control in story.controls.items():
+        if name == "latency_ratio":
+            sheet.add(
+                "control_ratio", control, "fp32 against a copy of itself, timed as all forms are", variant=CONTROL,
+                conditions=dict(conditions), note=f"less than {noise_floor(control):.1%} means nothing",
+            )  # fmt: skip
 
 
 def _note_against_scratch(sheet: Sheet, story: Story, recipe: CompressionRecipe) -> None:
@@ -289,18 +244,3 @@ def _note_frontier(sheet: Sheet, story: Story) -> None:
             f"recipes that are nowhere worse and somewhere better in size of the file, speed ({speed}) and test loss",
             variant=name, note=", ".join(others) or "on the frontier",
         )  # fmt: skip
-
-
-def _bound(story: Story) -> verdicts.Bound:
-    """Hold what a call of the model takes at batch 1 against the least that arithmetic and memory take.
-
-    Weights that fit the caches of a processor come from there, and what that takes is not counted.
-    """
-    rates = {m.name: m.value for m in story.peaks if m.variant == "fp32" and m.value}
-    plain, config = story.finished[0].form, story.task.config
-    assert plain is not None
-    seconds = float(np.median(story.timed.rows[SINGLE][FP32].seconds))
-    flops = config.forward_flops(1) if config else 0
-    read = plain.file_bytes if plain.file_bytes > CACHED_BYTES or story.device == "cuda" else 0
-    least = flops / rates["peak_flops_per_second"] + read / rates["memory_bandwidth_bytes_per_second"]
-    return verdicts.Bound(seconds, least)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor, nn
 
+from bench.compression.extras import first_line
 from bench.measuring.contention import QuietWatch
 from bench.measuring.generation import Cell, calls, can_generate
 from bench.measuring.latency import Schedule, Timing, time_interleaved
@@ -132,7 +133,7 @@ def _tried(form: nn.Module, inputs: Tensor) -> str:
         for number in (SINGLE, len(inputs)):
             form.eval()(inputs[:number])
     except Exception as err:  # noqa: BLE001, engines raise what they like; the others are still timed
-        return f"{type(err).__name__}: {str(err).strip().partition(chr(10))[0][:200]}"
+        return f"{type(err).__name__}: {first_line(err)[:200]}"
     return ""
 
 

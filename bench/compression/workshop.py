@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import nn
 
+from bench.compression.extras import first_line
 from bench.compression.forms import Cost, Form, Say, Studio, follow
 from bench.compression.recipes import CompressionRecipe
 from bench.compression.shelf import Shelf
@@ -50,28 +51,34 @@ class Bench:
     tuning: Recipe
     shelf: Shelf
     say: Say
+    trained: dict[int, nn.Module] = field(default_factory=dict)
+    """The models by seed as they were trained, so that a search does not train them again."""
 
 
 class Workshop:
     """One seed: a model trained from the start, and all forms of it that were asked for so far."""
 
     def __init__(self, bench: Bench, seed: int) -> None:
-        """Train the model, or take it from the shelf."""
+        """Train the model, or take the one that was trained before."""
         self.bench, self.seed = bench, seed
-        base = replace(bench.base, seed=seed)
-        torch.manual_seed(seed)
-        model = bench.task.built_with(seed).to(bench.device)
-        started = time.perf_counter()
-        if not bench.shelf.restore(self._key(PLAIN), model):
-            bench.say(f"seed {seed}: training {bench.task.in_words}")
-            train(model, bench.data, base, lambda text: bench.say(f"seed {seed}: {text}"))
-            bench.shelf.keep_model(self._key(PLAIN), model)
-        self.training_seconds = time.perf_counter() - started
-        self.studio = Studio(
-            model.eval(), bench.data, bench.device, replace(bench.tuning, seed=seed),
-            lambda text: bench.say(f"seed {seed}: {text}"),
-        )  # fmt: skip
+        if seed not in bench.trained:
+            bench.trained[seed] = self._trained()
+        model = bench.trained[seed]
+        self.studio = Studio(model, bench.data, bench.device, replace(bench.tuning, seed=seed), self._say)
         self._made: dict[str, Form] = {str(PLAIN): plain(model)}
+
+    def _trained(self) -> nn.Module:
+        bench = self.bench
+        torch.manual_seed(self.seed)
+        model = bench.task.built_with(self.seed).to(bench.device)
+        if not bench.shelf.restore(self._key(PLAIN), model):
+            self._say(f"training {bench.task.in_words}")
+            train(model, bench.data, replace(bench.base, seed=self.seed), self._say)
+            bench.shelf.keep_model(self._key(PLAIN), model)
+        return model.eval()
+
+    def _say(self, text: str) -> None:
+        self.bench.say(f"seed {self.seed}: {text}")
 
     def form(self, recipe: CompressionRecipe) -> Form:
         """Make a form, from the longest beginning of its recipe that is there.
@@ -116,10 +123,8 @@ class Workshop:
         try:
             return score(form.module, data.validation), score(form.module, data.test)
         except (RuntimeError, NotImplementedError, TypeError, ValueError) as err:
-            first_line = str(err).strip().partition("\n")[0][:200]
-            raise MeasurementError(
-                f"it was made and does not run: {type(err).__name__}: {first_line}"
-            ) from err
+            why = f"{type(err).__name__}: {first_line(err)[:200]}"
+            raise MeasurementError(f"it was made and does not run: {why}") from err
 
     def _key(self, recipe: CompressionRecipe) -> str:
         return f"seed {self.seed}: {recipe}"

@@ -13,11 +13,12 @@ from bench.compression.recipes import read_recipe
 from bench.data.digits import load_digits
 from bench.data.splits import Batch, DataSet
 from bench.environment import Device
+from bench.measuring.speed import threads
 from bench.models.building import build
 from bench.models.gpt import GptConfig
 from bench.models.mlp import MlpConfig
 from bench.training.checkpoints import tensors_as_bytes
-from bench.training.loop import Recipe
+from bench.training.loop import Recipe, train
 
 BRIEF = Recipe(num_steps=20, num_rows=32, learning_rate=3e-3, warmup_steps=2)
 
@@ -34,6 +35,28 @@ def take() -> Take:
         return follow(read_recipe(recipe), form, Studio(model, data or data_for(model), device, BRIEF))
 
     return take
+
+
+@pytest.fixture(scope="session")
+def digits() -> DataSet:
+    """Handwritten digits, as rows."""
+    return load_digits()
+
+
+@pytest.fixture(scope="session")
+def trained(digits: DataSet) -> nn.Module:
+    """A perceptron that has learnt the digits; tests leave it as it is."""
+    # One thread, as in the tests: threads that wait for each other take far longer.
+    with threads(1):
+        model = build(MlpConfig())
+        train(model, digits, Recipe(num_steps=300, num_rows=32, learning_rate=3e-3, warmup_steps=5))
+    return model.eval()
+
+
+@pytest.fixture
+def teacher(trained: nn.Module) -> nn.Module:
+    """The model that a smaller one learns from."""
+    return trained
 
 
 @pytest.fixture

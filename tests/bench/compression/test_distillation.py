@@ -14,32 +14,15 @@ from bench.compression.forms import Form, Studio, follow
 from bench.compression.hidden_states import HiddenStates, evenly_mapped, match
 from bench.compression.recipes import read_recipe
 from bench.compression.tuning import stored_bytes
-from bench.data.digits import load_digits
 from bench.data.splits import DataSet
 from bench.errors import MeasurementError
 from bench.models.building import build
 from bench.models.mlp import MlpConfig
-from bench.training.loop import Recipe, train
+from bench.training.loop import Recipe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 RECIPE = Recipe(num_steps=60, num_rows=32, learning_rate=3e-3, warmup_steps=5)
-
-
-@pytest.fixture(scope="module")
-def digits() -> DataSet:
-    return load_digits()
-
-
-@pytest.fixture(scope="module")
-def teacher(digits: DataSet) -> nn.Module:
-    # One thread, as in the tests: threads that wait for each other take far longer.
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    model = build(MlpConfig())
-    train(model, digits, replace(RECIPE, num_steps=300))
-    torch.set_num_threads(threads)
-    return model.eval()
 
 
 def followed(recipe: str, student: nn.Module, studio: Studio) -> Form:

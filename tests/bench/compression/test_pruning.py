@@ -16,7 +16,6 @@ from bench.compression.structured import kept_count
 from bench.compression.tuning import stored_bytes
 from bench.compression.unstructured import cubic_share
 from bench.compression.zeros import masks_of, prunable_layers
-from bench.data.digits import load_digits
 from bench.data.splits import DataSet
 from bench.errors import MeasurementError
 from bench.measuring.flops import count_dispatched
@@ -29,22 +28,6 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 RECIPE = Recipe(num_steps=150, num_rows=32, learning_rate=3e-3, warmup_steps=5)
 BRIEF = replace(RECIPE, num_steps=20)
-
-
-@pytest.fixture(scope="module")
-def digits() -> DataSet:
-    return load_digits()
-
-
-@pytest.fixture(scope="module")
-def trained(digits: DataSet) -> nn.Module:
-    # One thread, as in the tests: threads that wait for each other take far longer.
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    model = build(MlpConfig())
-    train(model, digits, replace(RECIPE, num_steps=300))
-    torch.set_num_threads(threads)
-    return model.eval()
 
 
 def pruned(recipe: str, model: nn.Module, data: DataSet, training: Recipe = BRIEF) -> Form:

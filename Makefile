@@ -7,7 +7,7 @@
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 VENV ?= .venv
-# Processes that run the tests; those of the bench, which measure, stay in one.
+# Processes that run the tests; those of one file stay in one, since they share what takes long to make.
 JOBS ?= auto
 
 BIN := $(VENV)/bin
@@ -50,10 +50,10 @@ measurements: $(BASE_STAMP)
 	if [ $$status -eq 3 ]; then $(BIN)/benchplan bench run --suite quick -o measurements; else exit $$status; fi
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow"
 
 test-all: $(DEV_STAMP)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .

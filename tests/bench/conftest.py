@@ -16,14 +16,6 @@ from bench.record import Machine, Measurement, Record, load_folder
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what measures in one process, where several run the tests: side by side they would slow each other."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("bench"))
-
-
 @pytest.fixture(scope="session")
 def quick_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Record]:
     """Run the quick suite once, as the command does, and return where its record lies and what is in it."""

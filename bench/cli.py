@@ -13,6 +13,7 @@ from bench.cli_prediction import predict
 from bench.cli_records import compare, machine, show
 from bench.cli_training import train
 from bench.errors import InputError, MeasurementError
+from bench.memory_keeping import keep_memory
 from bench.progress import progress
 from bench.store import check_folder, keep
 
@@ -22,6 +23,7 @@ SUITES = ("quick", "full")
 @click.group()
 def bench() -> None:
     """Measure what this machine and the methods really do."""
+    keep_memory()
 
 
 @bench.command()

@@ -30,7 +30,7 @@ import plain  # noqa: E402
 SQUIGGLE = "@quri/squiggle-lang@0.10.0"
 ROUNDS = {10_000: 31, 1_000_000: 5}
 PROMISES = {10_000: 0.8, 1_000_000: 1.0}
-SQUIGGLE_SAMPLES, SQUIGGLE_ROUNDS = 10_000, 5
+SQUIGGLE_SAMPLES, SQUIGGLE_ROUNDS = 10_000, 9
 
 
 def cpu_seconds(call: Callable[[], object]) -> float:

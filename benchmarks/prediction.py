@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.machine import measure
 from bench.measuring.contention import QuietWatch
+from bench.memory_keeping import keep_memory
 from bench.models.convolutional import ConvConfig
 from bench.models.gpt import GptConfig
 from bench.models.mlp import MlpConfig
@@ -189,6 +190,7 @@ def main() -> None:
         every = [every[round(i)] for i in np.linspace(0, len(every) - 1, given.only)]
     largest = max(num_params(task) for task in CELLS)
     assert min(num_params(task) for task in every) >= TIMES_LARGER * largest
+    keep_memory()
     watch = QuietWatch(one_thread=False)
     with watch:
         record = load(given.calibration) if given.calibration else calibrated()

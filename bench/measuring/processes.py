@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from bench.errors import BenchplanError, MeasurementError
+from bench.memory_keeping import keep_memory
 
 TIMEOUT_SECONDS = 600.0
 _BOOTSTRAP = (
@@ -79,6 +80,7 @@ def serve() -> None:
     # What the function prints must not stand in the answer.
     channel = os.dup(1)
     os.dup2(2, 1)
+    keep_memory()
     function, args = pickle.load(sys.stdin.buffer)
     try:
         outcome = function(*args)

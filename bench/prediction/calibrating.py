@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import torch
 
 from bench.environment import num_cores
 from bench.errors import RecordError
+from bench.prediction import cells as small_models
 from bench.prediction import microbenchmarks
-from bench.prediction.cells import CELLS, MEMORY_CELLS, Cell, run
+from bench.prediction.cells import CELLS, MEMORY_CELLS
 from bench.prediction.checking import check_memory
-from bench.prediction.costs import EXTRA, NAMES, Costs, Parts, extras
+from bench.prediction.costs import NAMES, OPERATION, Costs, Parts, of_operations
 from bench.prediction.fitting import Fit, MemoryFit, Seen
-from bench.prediction.microbenchmarks import Point
-from bench.prediction.pace import Reference
-from bench.prediction.tasks import BYTES_PER_FP32, Task, lasting_bytes, num_params
+from bench.prediction.microbenchmarks import Point, at_pace, better
+from bench.prediction.pace import Reference, Timed, pace_between, timed
+from bench.prediction.tasks import BYTES_PER_FP32, Task, lasting_bytes, num_params, prepare
 from bench.record import Measurement, Record
 from bench.table import CALIBRATION
 
 CELL = "step_seconds"
-MEMORY = "process_peak_memory_bytes"
 REFERENCE = "reference_seconds"
+MEMORY = "process_peak_memory_bytes"
 PARTS: dict[str, Callable[[], Iterator[Point]]] = {
     "memory traffic": microbenchmarks.traffic,
     "weights read in turn": microbenchmarks.weight_streams,
@@ -33,17 +35,18 @@ PARTS: dict[str, Callable[[], Iterator[Point]]] = {
 }
 METHODS = {
     "matmul_flops_per_second": "fastest product of one layer's matrices in fp32; 2 FLOPs per multiply-add",
+    "wide_matmul_flops_per_second": "fastest product of wide square matrices in fp32 at 64 rows",
     "weight_stream_bytes_per_second": "products of few rows with weights in turn; bytes of weights read",
     "attention_flops_per_second": "fused causal attention in fp32 over the full square; five products backward",
     "attention_bytes_per_second": "fused attention of one query; bytes of keys and values read",
     "convolution_flops_per_second": "convolution in fp32, as many channels out as in; 2 FLOPs per multiply-add",
-    "traffic_bytes_per_second": "sum of two vectors, into a new one or in place; bytes read and written",
+    "traffic_bytes_per_second": "sum of two vectors, into a new one or in place; AdamW's kernel; bytes moved",
     "page_fault_seconds_per_byte": "filling 64 MiB of new memory less filling them again",
     "layout_seconds_per_byte": "convolution of many channels and few pixels beyond its arithmetic, over its weights",
-    EXTRA: "time of an operation inside the steps of small models beyond its traffic, over the bytes that it moves",
+    OPERATION: "time of an operation inside the steps of small models beyond that of a call, over its bytes",
     MEMORY: "highest resident memory of a fresh process beyond what torch alone takes, after three steps",
-    REFERENCE: "fastest call of a small product and sum that are always the same, by which the pace is told",
-    CELL: "step of a small model over the pace of the reference beside it; the conditions say what it is made of",
+    REFERENCE: "undisturbed call of a small product and sum that are always the same, which tells the machine's pace",
+    CELL: "step of a small model, each of its operations undisturbed; the conditions say what it is made of",
 }
 
 
@@ -60,36 +63,61 @@ class Calibration:
 
 
 def calibrate(say: Callable[[str], None] = lambda text: None) -> list[Measurement]:
-    """Calibrate this machine's processor with torch's present number of threads; takes less than a minute."""
-    points = _single_operations(say)
-    reference = Reference()
-    best = reference.best_seconds()
-    cells = []
-    for number, task in enumerate(CELLS, start=1):
-        say(f"calibration: small model {number} of {len(CELLS)}, {task.in_words()}")
-        cells.append(run(task, reference, best))
+    """Calibrate this machine's processor with torch's present number of threads; takes about a minute."""
+    passes: list[tuple[float, list[Point]]] = []
+    cells: dict[Task, Timed] = {}
+    # Whatever else goes on comes and goes in spells, so everything is measured at several times.
+    for number in range(1, microbenchmarks.PASSES + 1):
+        passes.append(_single_operations(partial(_in_pass, say, number)))
+        if number > microbenchmarks.PASSES - small_models.PASSES:
+            _small_models(cells, partial(_in_pass, say, number))
+    levels = [level for level, _ in passes]
+    best = min(*levels, *(cell.reference_seconds for cell in cells.values()))
     say("calibration: memory of fresh processes")
     # Memory is the same whatever runs beside, so these need not wait for each other.
     with ThreadPoolExecutor(num_cores()) as pool:
-        number = torch.get_num_threads()
-        points += pool.map(lambda task: _memory_point(task, number), MEMORY_CELLS)
-    points.append(Point(REFERENCE, "fp32", {}, min(best, reference.best_seconds())))
-    costs = Costs.of(points)
-    points += extras(costs, [(cell.op_seconds, cell.trace) for cell in cells])
-    points += _as_points(Costs.of(points), cells)
+        memory = list(pool.map(partial(_memory_point, num_threads=torch.get_num_threads()), MEMORY_CELLS))
+    points = [*_best_of(passes, best), *memory]
+    points += [Point(REFERENCE, "fp32", {}, best), *of_operations(list(cells.values()), best)]
+    points += _as_points(Costs.of(points), cells, best)
     threads = torch.get_num_threads()
     return [_measurement(point, threads) for point in points]
 
 
-def _single_operations(say: Callable[[str], None]) -> list[Point]:
+def _in_pass(say: Callable[[str], None], number: int, text: str) -> None:
+    say(f"calibration: pass {number} of {microbenchmarks.PASSES}, {text}")
+
+
+def _single_operations(say: Callable[[str], None]) -> tuple[float, list[Point]]:
+    """Measure every point; returns what the reference took meanwhile, and the points."""
+    reference = Reference()
+    points = []
+    for words, part in PARTS.items():
+        say(words)
+        for point in part():
+            points.append(point)
+            reference.run()
+    return reference.level_seconds(), points
+
+
+def _best_of(passes: Iterable[tuple[float, list[Point]]], reference_seconds: float) -> list[Point]:
+    """Return the best measurement of every point, each at the pace at which the reference takes so long."""
     found: dict[tuple[object, ...], Point] = {}
-    for number in range(1, microbenchmarks.PASSES + 1):
-        for words, part in PARTS.items():
-            say(f"calibration: {words}, pass {number} of {microbenchmarks.PASSES}")
-            for point in part():
-                key = (point.name, point.variant, *point.conditions.items())
-                found[key] = microbenchmarks.better(found.get(key, point), point)
+    for level, points in passes:
+        pace = pace_between(level, reference_seconds)
+        for point in points:
+            key = (point.name, point.variant, *point.conditions.items())
+            paced = at_pace(point, pace)
+            found[key] = better(found.get(key, paced), paced)
     return list(found.values())
+
+
+def _small_models(found: dict[Task, Timed], say: Callable[[str], None]) -> None:
+    """Time every small model once more and keep the better ones."""
+    for number, task in enumerate(CELLS, start=1):
+        say(f"small model {number} of {len(CELLS)}, {task.in_words()}")
+        seen = timed(prepare(task), small_models.SECONDS_PER_PASS, small_models.MIN_BLOCKS)
+        found[task] = found[task].beside(seen) if task in found else seen
 
 
 def of_record(record: Record, num_threads: int) -> Calibration:
@@ -139,15 +167,16 @@ def _memory_point(task: Task, num_threads: int) -> Point:
     return Point(MEMORY, task.mode, conditions, peak.process_peak_memory_bytes)
 
 
-def _as_points(costs: Costs, cells: list[Cell]) -> Iterator[Point]:
-    for cell in cells:
-        parts = costs.parts(cell.trace, BYTES_PER_FP32 * num_params(cell.task))
+def _as_points(costs: Costs, cells: Mapping[Task, Timed], reference_seconds: float) -> Iterator[Point]:
+    for task, cell in cells.items():
+        whole = cell.paced(reference_seconds)
+        parts = costs.parts(cell.trace, BYTES_PER_FP32 * num_params(task))
         conditions: dict[str, int | float | str] = {
-            "step": cell.task.in_words(),
-            "pace_ratio": cell.whole.pace_ratio,
+            "step": task.in_words(),
+            "pace_ratio": whole.pace_ratio,
             **asdict(parts),
         }
-        yield Point(CELL, cell.task.mode, conditions, cell.whole.undisturbed_seconds)
+        yield Point(CELL, task.mode, conditions, whole.undisturbed_seconds)
 
 
 def _seen(point: Point) -> Seen:

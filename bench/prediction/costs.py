@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from bench.prediction.microbenchmarks import LAYOUTS, Point
+from bench.errors import RecordError
+from bench.prediction.microbenchmarks import LAYOUTS, TRAFFIC_FORMS, WIDE, WIDE_ROWS, Point
+from bench.prediction.pace import Timed, pace_between
 from bench.prediction.surfaces import Surface
 from bench.prediction.tasks import BYTES_PER_FP32
-from bench.prediction.tracing import Op, Trace
+from bench.prediction.tracing import FUSED_ADAMW, Layout, Op, Trace
 
 MAX_STREAMED_ROWS = 32
 """With more rows a product is bound by arithmetic, and where its weights come from makes no difference."""
@@ -48,17 +51,18 @@ NAMES = tuple(field.name for field in fields(Parts))
 
 @dataclass(frozen=True)
 class Costs:
-    """Rates of single operations by shape, and what each element-wise operation takes beyond its traffic."""
+    """Rates of single operations by shape, and what each element-wise operation takes for a byte at least."""
 
     matmul: Mapping[str, Surface]
+    wide_matmul: Mapping[str, float]
     weight_stream: Surface
     attention: Mapping[str, Surface]
     decode_attention: Surface
     convolution: Mapping[str, Surface]
-    layout_seconds_per_byte: Mapping[str, float]
+    layout_seconds_per_byte: Mapping[str, Surface]
     traffic: Mapping[str, Surface]
     page_fault_seconds_per_byte: float
-    extra_seconds_per_byte: Mapping[str, float]
+    operation_seconds_per_byte: Mapping[str, float]
 
     @classmethod
     def of(cls, points: Iterable[Point]) -> Costs:
@@ -74,19 +78,24 @@ class Costs:
             return Surface.of(f"{name} ({variant})", axes, groups[name, variant])
 
         def single(name: str, variant: str) -> float:
-            return surface(name, variant).at()
+            if not groups[name, variant]:
+                raise RecordError(
+                    f"the calibration has no {name} ({variant}): make a new one with `benchplan bench machine`"
+                )
+            return groups[name, variant][0][1]
 
         both = ("forward", "backward")
         return cls(
             {one: surface("matmul_flops_per_second", one, "rows", "inputs", "outputs") for one in LAYOUTS},
+            {one: single("wide_matmul_flops_per_second", one) for one in LAYOUTS},
             surface("weight_stream_bytes_per_second", "forward", "rows", "width", "bytes"),
             {one: surface("attention_flops_per_second", one, "queries", "head_width") for one in both},
             surface("attention_bytes_per_second", "decode", "keys", "head_width"),
             {one: surface("convolution_flops_per_second", one, "channels", "pixels", "taps") for one in both},
-            {one: single("layout_seconds_per_byte", one) for one in both},
-            {one: surface("traffic_bytes_per_second", one, "bytes") for one in ("fresh", "in_place")},
+            {one: surface("layout_seconds_per_byte", one, "bytes") for one in both},
+            {one: surface("traffic_bytes_per_second", one, "bytes") for one in TRAFFIC_FORMS},
             single("page_fault_seconds_per_byte", "fp32"),
-            {variant: found[0][1] for (name, variant), found in groups.items() if name == EXTRA},
+            {variant: found[0][1] for (name, variant), found in groups.items() if name == OPERATION},
         )
 
     def parts(self, trace: Trace, weight_bytes: int) -> Parts:
@@ -97,7 +106,7 @@ class Costs:
                 sums["views"] += count
                 continue
             sums["calls"] += count
-            sums["updates"] += count * op.name.startswith("aten::_fused_adamw")
+            sums["updates"] += count * (op.name == FUSED_ADAMW)
             term = "stream_seconds" if _is_streamed(op) else _TERMS[op.kind]
             sums[term] += count * self.seconds(op, weight_bytes)
         return Parts(**sums)
@@ -109,22 +118,25 @@ class Costs:
         if op.kind == "attention":
             return self._attention(op)
         if op.kind == "convolution":
-            return self._convolution(op)
-        return self.traffic_seconds(op) + op.bytes_moved * self.extra_seconds_per_byte.get(op.name, 0.0)
+            return self._convolution(op, weight_bytes)
+        return self._traffic(op)
 
-    def traffic_seconds(self, op: Op) -> float:
-        """Return what an operation takes for the bytes that it moves alone."""
-        # A list of tensors passes through the caches as a whole; results of one operation are new memory each.
-        if op.bytes_moved / op.num_tensors < MIN_KNOWN_BYTES:
+    def _traffic(self, op: Op) -> float:
+        """Return what bounds an operation: the bytes that it moves, or its arithmetic, which goes on meanwhile."""
+        if _is_small(op):
             return 0.0
+        # A list of tensors passes through the caches as a whole; results of one operation are new memory each.
         form = "fresh" if op.bytes_fresh and op.num_tensors == 1 else "in_place"
-        return op.bytes_moved / self.traffic[form].at(op.bytes_moved)
+        if op.name == FUSED_ADAMW:
+            return op.bytes_moved / self.traffic["adamw"].at(op.bytes_moved)
+        per_byte = 1 / self.traffic[form].at(op.bytes_moved)
+        return op.bytes_moved * max(per_byte, self.operation_seconds_per_byte.get(op.name, 0.0))
 
     def _matmul(self, op: Op, weight_bytes: int) -> float:
         batch, rows, inputs, outputs = op.shape
         if op.layout == "input_gradient":
             inputs, outputs = outputs, inputs
-        seconds = op.flops / self.matmul[op.layout].at(rows, inputs, outputs)
+        seconds = op.flops / self._matmul_rate(op.layout, rows, inputs, outputs)
         if batch > 1:
             return seconds
         size = BYTES_PER_FP32 * inputs * outputs
@@ -139,12 +151,20 @@ class Costs:
         width = math.sqrt(inputs * outputs)
         return max(seconds, size / self.weight_stream.at(rows, width, max(weight_bytes, size)))
 
-    def _convolution(self, op: Op) -> float:
+    def _matmul_rate(self, layout: Layout, rows: int, inputs: int, outputs: int) -> float:
+        """Return FLOP/s; beyond the widths of the grid what a product of twice the width loses, for each side half."""
+        surface, half = self.matmul[layout], WIDE / 2
+        lost = self.wide_matmul[layout] / surface.at(WIDE_ROWS, half, half)
+        sides = sum(min(max(math.log2(side / half), 0.0), 1.0) for side in (inputs, outputs))
+        return surface.at(rows, inputs, outputs) * math.pow(lost, sides / 2)
+
+    def _convolution(self, op: Op, weight_bytes: int) -> float:
         _, channels_in, channels_out, pixels, taps, groups = op.shape
         direction = "backward" if op.name.endswith("backward") else "forward"
         rate = self.convolution[direction].at(math.sqrt(channels_in * channels_out), pixels, taps)
-        layout = BYTES_PER_FP32 * groups * channels_in * channels_out * taps if taps > 1 else 0
-        return op.flops / rate + layout * self.layout_seconds_per_byte[direction]
+        size = BYTES_PER_FP32 * groups * channels_in * channels_out * taps
+        layout = size * self.layout_seconds_per_byte[direction].at(weight_bytes) if taps > 1 else 0.0
+        return op.flops / rate + layout
 
     def _attention(self, op: Op) -> float:
         heads, queries, keys, width = op.shape
@@ -155,11 +175,15 @@ class Costs:
         return op.flops / self.attention[direction].at(queries, width)
 
 
+def _is_small(op: Op) -> bool:
+    return op.bytes_moved / op.num_tensors < MIN_KNOWN_BYTES
+
+
 def _is_streamed(op: Op) -> bool:
     return op.kind == "matmul" and op.shape[0] == 1 and op.shape[1] <= MAX_STREAMED_ROWS
 
 
-EXTRA = "extra_seconds_per_byte"
+OPERATION = "operation_seconds_per_byte"
 _TERMS = {
     "matmul": "matmul_seconds",
     "attention": "attention_seconds",
@@ -168,19 +192,22 @@ _TERMS = {
 }
 
 
-def extras(costs: Costs, timed: Iterable[tuple[Mapping[Op, float], Trace]]) -> list[Point]:
-    """Return what each element-wise operation takes for a byte beyond its traffic, as it was timed inside steps.
+def of_operations(cells: Sequence[Timed], reference_seconds: float) -> list[Point]:
+    """Return what each element-wise operation takes for a byte that it moves, as it was timed inside steps.
 
-    The mean over all its places in the steps that move enough to tell, by the bytes moved there.
+    The mean over all its places in the steps that move enough to tell, by the bytes moved there, less what the
+    smallest operations of the step take, which is that of a call; at the pace at which the reference takes so long.
     """
     bytes_moved: dict[str, float] = defaultdict(float)
     seconds: dict[str, float] = defaultdict(float)
-    for op_seconds, trace in timed:
-        for op, each in op_seconds.items():
-            if op.kind == "other" and op.bytes_moved / op.num_tensors >= MIN_KNOWN_BYTES:
-                count = trace.ops[op]
+    for cell in cells:
+        others = {op: each for op, each in cell.op_seconds.items() if op.kind == "other"}
+        small = [each for op, each in others.items() if _is_small(op)]
+        pace = pace_between(cell.reference_seconds, reference_seconds)
+        call = statistics.median(small) if small else 0.0
+        for op, each in others.items():
+            if not _is_small(op):
+                count = cell.trace.ops[op]
                 bytes_moved[op.name] += count * op.bytes_moved
-                seconds[op.name] += count * (each - costs.traffic_seconds(op))
-    return [
-        Point(EXTRA, name, {}, max(0.0, seconds[name] / moved)) for name, moved in sorted(bytes_moved.items())
-    ]
+                seconds[op.name] += count * max(each - call, 0.0) / pace
+    return [Point(OPERATION, name, {}, seconds[name] / moved) for name, moved in sorted(bytes_moved.items())]

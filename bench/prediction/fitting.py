@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +15,27 @@ from bench.prediction.costs import NAMES, Parts
 from bench.prediction.tasks import Mode
 
 PRIOR = {
-    "matmul_seconds": (1.0, 0.1),
-    "stream_seconds": (1.1, 0.1),
-    "attention_seconds": (1.0, 0.2),
-    "convolution_seconds": (1.0, 0.15),
-    "traffic_seconds": (1.0, 0.3),
-    "calls": (8e-6, 4e-6),
+    "matmul_seconds": (1.0, 0.03),
+    "stream_seconds": (1.0, 0.05),
+    "attention_seconds": (1.0, 0.1),
+    "convolution_seconds": (1.0, 0.1),
+    "traffic_seconds": (1.0, 0.1),
+    "calls": (1.5e-5, 1e-5),
     "views": (2e-6, 2e-6),
     "updates": (3e-4, 3e-4),
 }
 """What a unit of each term is expected to add, and the standard deviation of that.
 
-An operation inside a step takes what it takes alone; a call takes some microseconds in Python and the dispatcher.
+An operation inside a step takes what it takes alone; that is held fast, because the small models that the terms are
+fitted to are made of calls more than of arithmetic. A call takes some microseconds in Python and the dispatcher.
 """
+OVERHEAD = ("calls", "views", "updates")
+"""The terms that are no arithmetic and no traffic: they are known less well, and matter little in large models."""
 CELL_ERROR_SHARE = 0.05
 """Standard deviation of a cell's relative error; errors far beyond it count as they are, not squared."""
 CONFIDENCE_SHARE = 0.8
+ERROR_SCALE_BOUNDS = ((0.01, 0.5), (0.02, 1.0))
+"""Of the work and of the overhead: no calibration is better than a per cent."""
 MIN_CELLS = 8
 
 Coefficients = NDArray[np.float64]
@@ -77,10 +83,33 @@ class Fit:
             errors[cell.name] = float(np.dot(fitted(others), cell.parts.as_list())) / cell.seconds - 1
         return errors
 
-    def error_share(self, mode: Mode) -> float:
-        """Return the root mean square of the held-out errors of cells of this mode, in logarithms."""
-        errors = [np.log1p(self.held_out_errors[cell.name]) for cell in self.cells if cell.mode == mode]
-        return float(np.sqrt(np.mean(np.square(errors)))) if errors else float("nan")
+    def overhead_share(self, parts: Parts) -> float:
+        """Return which share of a step is calls and not work."""
+        seconds = self.coefficients * parts.as_list()
+        return float(sum(seconds[NAMES.index(name)] for name in OVERHEAD) / seconds.sum())
+
+    @cached_property
+    def error_scales(self) -> tuple[float, float]:
+        """Standard deviations of the logarithm of the work and of the overhead of a step, from the held-out errors.
+
+        The most likely ones, when both errors are normal and apart from each other.
+        """
+        from scipy.optimize import minimize
+
+        errors = np.log1p([self.held_out_errors[cell.name] for cell in self.cells])
+        overhead = np.array([self.overhead_share(cell.parts) for cell in self.cells])
+
+        def surprise(logs: Coefficients) -> float:
+            variances = _variance(np.exp(logs), overhead)
+            return float(np.sum(np.square(errors) / variances + np.log(variances)))
+
+        bounds = [(np.log(end), np.log(top)) for end, top in ERROR_SCALE_BOUNDS]
+        found = minimize(surprise, np.mean(bounds, axis=1), bounds=bounds).x
+        return float(np.exp(found[0])), float(np.exp(found[1]))
+
+    def error_share(self, parts: Parts) -> float:
+        """Return the standard deviation of the logarithm of a prediction of a step made of these parts."""
+        return float(np.sqrt(_variance(np.array(self.error_scales), self.overhead_share(parts))))
 
     @property
     def pace_ratio(self) -> float:
@@ -92,19 +121,26 @@ class Fit:
         """Standard deviation of the logarithm of the pace over the cells."""
         return float(np.std(np.log([cell.pace_ratio for cell in self.cells])))
 
-    def interval(self, seconds: float, mode: Mode, *, undisturbed: bool = False) -> tuple[float, float]:
+    def interval(self, parts: Parts, *, undisturbed: bool = False) -> tuple[float, float]:
         """Return the ends of the 80 % interval of a prediction.
 
-        Errors are taken to be lognormal about the prediction, with Student's quantile for the few cells; unless
-        the time undisturbed is meant, the pace of the machine varies as it did during the calibration.
+        Errors are taken to be lognormal about the prediction, with Student's quantile for the few cells. The pace of
+        the machine varies as it did during the calibration; half of that is in the time undisturbed as well, since
+        half of what the reference tells of the pace is not taken out.
         """
         from scipy.stats import t as student
 
-        num_cells = sum(cell.mode == mode for cell in self.cells)
-        quantile = float(student.ppf((1 + CONFIDENCE_SHARE) / 2, max(num_cells - 1, 1)))
-        spread = np.hypot(self.error_share(mode), 0.0 if undisturbed else self.pace_spread_share)
+        freedom = len(self.cells) - len(self.error_scales)
+        quantile = float(student.ppf((1 + CONFIDENCE_SHARE) / 2, freedom))
+        spread = np.hypot(self.error_share(parts), self.pace_spread_share / (2 if undisturbed else 1))
         factor = float(np.exp(quantile * spread))
+        seconds = self.seconds(parts) * (1.0 if undisturbed else self.pace_ratio)
         return seconds / factor, seconds * factor
+
+
+def _variance(scales: Coefficients, overhead: Any) -> Any:  # noqa: ANN401, a number or an array
+    """Return the variance of the logarithm of steps of which some share is overhead."""
+    return np.square(scales[0] * (1 - overhead)) + np.square(scales[1] * overhead)
 
 
 def fitted(cells: Sequence[Seen]) -> Coefficients:

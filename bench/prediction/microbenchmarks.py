@@ -17,12 +17,14 @@ from bench.prediction.clock import fastest
 from bench.prediction.tasks import BYTES_PER_FP32
 from bench.prediction.tracing import Layout
 
-ROWS = (1, 4, 16, 64, 256, 512)
+ROWS = (1, 2, 4, 8, 16, 64, 256)
 WIDTHS = (16, 128, 512, 2048)
 LAYOUTS: tuple[Layout, ...] = ("forward", "input_gradient", "weight_gradient")
-SECONDS_PER_MATMUL, MIN_MATMUL_BLOCKS = 0.007, 5
+WIDE, WIDE_ROWS = 4096, 64
+"""Matrices of this width are timed at so many rows alone, against those of half the width: larger ones would take long,
+and what they lose, above all by their many pages of memory, depends little on the rows."""
 
-STREAM_ROWS = (1, 4, 16)
+STREAM_ROWS = (1, 2, 4, 8, 16)
 STREAM_WIDTHS = (512, 1024)
 STREAM_BYTES = (2**22, 2**24, 2**26, 2**27)
 
@@ -39,14 +41,18 @@ MANY_CHANNELS, LARGEST_WIDE_SIDE = 512, 4
 rate of fewer channels holds. Images smaller than the kernel go ways of their own in oneDNN."""
 
 TRAFFIC_BYTES = tuple(2**power for power in range(12, 29, 2))
-SECONDS_PER_POINT = 0.01
+SECONDS_PER_POINT, MIN_BLOCKS = 0.003, 2
+TRAFFIC_FORMS = ("fresh", "in_place", "adamw")
+ADAMW_TENSORS = 8
+"""Weight, gradient and two moments, each read and written."""
 PAGED_BYTES = 2**26
 
 LAYOUT_CHANNELS, LAYOUT_SIDE = 768, 4
 LAYOUT_FLOPS_PER_SECOND = 1e11
 """A rate that arithmetic hardly passes on one core: what a wide convolution takes beyond it is put down to layouts."""
-PASSES = 2
-"""A slow spell of the host then spoils one of two measurements of a point, and the better one counts."""
+LAYOUT_WEIGHTS, MIN_LAYOUT_SECONDS = (1, 4), 1e-9
+PASSES = 3
+"""A slow spell of the host then spoils some of the measurements of a point, and the best one counts."""
 
 
 class Point(NamedTuple):
@@ -58,6 +64,12 @@ class Point(NamedTuple):
     value: float
 
 
+def at_pace(point: Point, pace_ratio: float) -> Point:
+    """Return what a point would be on a machine that is so many times faster."""
+    is_rate = point.name.endswith("_per_second")
+    return point._replace(value=point.value * pace_ratio if is_rate else point.value / pace_ratio)
+
+
 def better(one: Point, other: Point) -> Point:
     """Return the faster of two measurements of a point."""
     is_rate = one.name.endswith("_per_second")
@@ -67,29 +79,36 @@ def better(one: Point, other: Point) -> Point:
 def matmuls() -> Iterator[Point]:
     """FLOP/s of the three products of a linear layer: its output, the gradients of its input and of its weights."""
     for rows, inputs, outputs in product(ROWS, WIDTHS, WIDTHS):
-        x, weight, gradient = (
-            torch.randn(rows, inputs),
-            torch.randn(outputs, inputs),
-            torch.randn(rows, outputs),
-        )
-        calls: dict[Layout, Callable[[], object]] = {
-            "forward": partial(torch.mm, x, weight.t()),
-            "input_gradient": partial(torch.mm, gradient, weight),
-            "weight_gradient": partial(torch.mm, gradient.t(), x),
-        }
-        flops = FLOPS_PER_MULTIPLY_ADD * rows * inputs * outputs
-        for layout, call in calls.items():
-            seconds = fastest(call, SECONDS_PER_MATMUL, MIN_MATMUL_BLOCKS)
+        for layout, rate in _matmul_rates(rows, inputs, outputs):
             shape = {"rows": rows, "inputs": inputs, "outputs": outputs}
-            yield Point("matmul_flops_per_second", layout, {**shape}, flops / seconds)
+            yield Point("matmul_flops_per_second", layout, {**shape}, rate)
+    for layout, rate in _matmul_rates(WIDE_ROWS, WIDE, WIDE):
+        yield Point("wide_matmul_flops_per_second", layout, {}, rate)
+
+
+def _matmul_rates(rows: int, inputs: int, outputs: int) -> Iterator[tuple[Layout, float]]:
+    x, weight, gradient = _filled(rows, inputs), _filled(outputs, inputs), _filled(rows, outputs)
+    calls: dict[Layout, Callable[[], object]] = {
+        "forward": partial(torch.mm, x, weight.t()),
+        "input_gradient": partial(torch.mm, gradient, weight),
+        "weight_gradient": partial(torch.mm, gradient.t(), x),
+    }
+    flops = FLOPS_PER_MULTIPLY_ADD * rows * inputs * outputs
+    for layout, call in calls.items():
+        yield layout, flops / fastest(call, SECONDS_PER_POINT, MIN_BLOCKS)
+
+
+def _filled(*shape: int) -> Tensor:
+    """Return a tensor of which the values do not matter, without the time that random ones take."""
+    return torch.full(shape, 0.5)
 
 
 def weight_streams() -> Iterator[Point]:
     """Bytes of weights per second in products of few rows, when so many bytes of weights pass before they recur."""
     for rows, width, total in product(STREAM_ROWS, STREAM_WIDTHS, STREAM_BYTES):
         count = total // (BYTES_PER_FP32 * width**2)
-        weights = [torch.full((width, width), 0.5) for _ in range(count)]
-        seconds = fastest(partial(_in_turn, torch.randn(rows, width), weights), SECONDS_PER_POINT)
+        weights = [_filled(width, width) for _ in range(count)]
+        seconds = fastest(partial(_in_turn, _filled(rows, width), weights), SECONDS_PER_POINT, MIN_BLOCKS)
         shape = {"rows": rows, "width": width, "bytes": total}
         yield Point("weight_stream_bytes_per_second", "forward", {**shape}, total / seconds)
 
@@ -99,21 +118,24 @@ def attentions() -> Iterator[Point]:
     for queries, width in product(QUERIES, HEAD_WIDTHS):
         per_head = 2 * FLOPS_PER_MULTIPLY_ADD * queries**2 * width
         heads = max(1, math.ceil(ATTENTION_FLOPS / per_head / 4))
-        tensors = [torch.randn(1, heads, queries, width, requires_grad=True) for _ in range(3)]
+        tensors = [_filled(1, heads, queries, width).requires_grad_() for _ in range(3)]
         shape = {"queries": queries, "head_width": width}
-        forward = fastest(partial(_attend, tensors), SECONDS_PER_POINT)
+        forward = fastest(partial(_attend, tensors), SECONDS_PER_POINT, MIN_BLOCKS)
         yield Point("attention_flops_per_second", "forward", {**shape}, heads * per_head / forward)
         out = _attend(tensors, gradients=True)
-        gradient = torch.randn_like(out)
+        gradient = torch.full_like(out, 0.5)
         backward = fastest(
             partial(torch.autograd.grad, out, tensors, gradient, retain_graph=True),
             SECONDS_PER_POINT,
+            MIN_BLOCKS,
         )
         yield Point("attention_flops_per_second", "backward", {**shape}, 2.5 * heads * per_head / backward)
     for keys, width in product(CACHED_KEYS, HEAD_WIDTHS):
         heads = 32
-        query, key, value = (torch.randn(1, heads, n, width) for n in (1, keys, keys))
-        seconds = fastest(partial(F.scaled_dot_product_attention, query, key, value), SECONDS_PER_POINT)
+        query, key, value = (_filled(1, heads, n, width) for n in (1, keys, keys))
+        seconds = fastest(
+            partial(F.scaled_dot_product_attention, query, key, value), SECONDS_PER_POINT, MIN_BLOCKS
+        )
         read = 2 * 4 * heads * keys * width
         yield Point(
             "attention_bytes_per_second", "decode", {"keys": keys, "head_width": width}, read / seconds
@@ -125,12 +147,9 @@ def convolutions() -> Iterator[Point]:
 
     oneDNN brings weights into a layout of its own at each call; with many channels and few pixels that is most of it.
     """
-    wide = _convolution(LAYOUT_CHANNELS, LAYOUT_SIDE, 3, 1)
-    per_byte = {}
-    for direction, (seconds, flops) in wide.items():
-        weight_bytes = BYTES_PER_FP32 * LAYOUT_CHANNELS**2 * 3**2
-        per_byte[direction] = max(seconds - flops / LAYOUT_FLOPS_PER_SECOND, 0.0) / weight_bytes
-        yield Point("layout_seconds_per_byte", direction, {}, per_byte[direction])
+    layouts = list(_layouts())
+    yield from layouts
+    hot = {point.variant: point.value for point in reversed(layouts)}
     known: dict[tuple[int, int, str], float] = {}
     for channels, side, kernel in product(CHANNELS, SIDES, (3, 1)):
         layout_bytes = BYTES_PER_FP32 * channels**2 * kernel**2 if kernel > 1 else 0
@@ -140,7 +159,7 @@ def convolutions() -> Iterator[Point]:
             for direction, (seconds, flops) in _convolution(
                 channels, side, kernel, _rows(channels, side, kernel)
             ).items():
-                computing = max(seconds - layout_bytes * per_byte[direction], seconds / 2)
+                computing = max(seconds - layout_bytes * hot[direction], seconds / 2)
                 known[side, kernel, direction] = flops / computing
         for direction in ("forward", "backward"):
             yield Point("convolution_flops_per_second", direction, {**shape}, known[side, kernel, direction])
@@ -149,36 +168,64 @@ def convolutions() -> Iterator[Point]:
 def _rows(channels: int, side: int, kernel: int) -> int:
     """Return how many images are convolved at once, so that it takes long enough and not too long."""
     per_row = FLOPS_PER_MULTIPLY_ADD * channels**2 * side**2 * kernel**2
-    return min(64, max(4, math.ceil(CONVOLUTION_FLOPS / per_row)))
+    return min(64, math.ceil(CONVOLUTION_FLOPS / per_row))
 
 
-def _convolution(channels: int, side: int, kernel: int, rows: int) -> dict[str, tuple[float, float]]:
-    """Return seconds and FLOPs of a convolution forward and backward."""
+def _layouts() -> Iterator[Point]:
+    """What a byte of weights takes to be brought into layout, from the cache and from beyond it."""
+    weight_bytes = BYTES_PER_FP32 * LAYOUT_CHANNELS**2 * 3**2
+    for count in LAYOUT_WEIGHTS:
+        for direction, (seconds, flops) in _convolution(LAYOUT_CHANNELS, LAYOUT_SIDE, 3, 1, count).items():
+            beyond = max(seconds - flops / LAYOUT_FLOPS_PER_SECOND, MIN_LAYOUT_SECONDS)
+            conditions: dict[str, int | float | str] = {"bytes": count * weight_bytes}
+            yield Point("layout_seconds_per_byte", direction, conditions, beyond / weight_bytes)
+
+
+def _convolution(
+    channels: int, side: int, kernel: int, rows: int, num_weights: int = 1
+) -> dict[str, tuple[float, float]]:
+    """Return seconds and FLOPs of a convolution forward and backward, with so many weights in turn."""
     flops = FLOPS_PER_MULTIPLY_ADD * rows * channels**2 * side**2 * kernel**2
-    x = torch.randn(rows, channels, side, side, requires_grad=True)
-    weight = torch.randn(channels, channels, kernel, kernel, requires_grad=True)
+    x = _filled(rows, channels, side, side).requires_grad_()
+    weights = [_filled(channels, channels, kernel, kernel).requires_grad_() for _ in range(num_weights)]
+    convolve = partial(_convolve_in_turn, x, weights)
     with torch.no_grad():
-        forward = fastest(partial(F.conv2d, x, weight, padding="same"), SECONDS_PER_POINT)
-    out = F.conv2d(x, weight, padding="same")
-    call = partial(torch.autograd.grad, out, (x, weight), torch.randn_like(out), retain_graph=True)
-    return {"forward": (forward, flops), "backward": (fastest(call, SECONDS_PER_POINT), 2 * flops)}
+        forward = fastest(convolve, SECONDS_PER_POINT, MIN_BLOCKS)
+    outs = convolve()
+    gradient = torch.full_like(outs[0], 0.5)
+
+    def back() -> None:
+        for out, weight in zip(outs, weights, strict=True):
+            torch.autograd.grad(out, (x, weight), gradient, retain_graph=True)
+
+    backward = fastest(back, SECONDS_PER_POINT, MIN_BLOCKS)
+    return {"forward": (forward / num_weights, flops), "backward": (backward / num_weights, 2 * flops)}
+
+
+def _convolve_in_turn(x: Tensor, weights: Sequence[Tensor]) -> list[Tensor]:
+    return [F.conv2d(x, weight, padding="same") for weight in weights]
 
 
 def traffic() -> Iterator[Point]:
-    """Bytes per second that an element-wise operation reads and writes: into new memory, and in place.
+    """Bytes per second that element-wise operations read and write: into new memory, in place, and AdamW's kernel.
 
     And what the system takes to hand out new memory, which a result too large for the allocator's store always needs.
     """
     for size in TRAFFIC_BYTES:
         length = max(1, size // 12)
-        a, b = torch.randn(length), torch.randn(length)
+        a, b = _filled(length), _filled(length)
         moved = 12 * length
         for form, call in (("fresh", partial(torch.add, a, b)), ("in_place", partial(a.add_, b, alpha=1e-3))):
-            seconds = fastest(call, SECONDS_PER_POINT)
+            seconds = fastest(call, SECONDS_PER_POINT, MIN_BLOCKS)
             yield Point("traffic_bytes_per_second", form, {"bytes": moved}, moved / seconds)
+        moved = ADAMW_TENSORS * BYTES_PER_FP32 * (size // (ADAMW_TENSORS * BYTES_PER_FP32))
+        seconds = fastest(_adamw(moved // (ADAMW_TENSORS * BYTES_PER_FP32)), SECONDS_PER_POINT, MIN_BLOCKS)
+        yield Point("traffic_bytes_per_second", "adamw", {"bytes": moved}, moved / seconds)
     kept = torch.empty(PAGED_BYTES // BYTES_PER_FP32)
-    fresh = fastest(lambda: torch.empty(PAGED_BYTES // BYTES_PER_FP32).fill_(1.0), SECONDS_PER_POINT)
-    again = fastest(lambda: kept.fill_(1.0), SECONDS_PER_POINT)
+    fresh = fastest(
+        lambda: torch.empty(PAGED_BYTES // BYTES_PER_FP32).fill_(1.0), SECONDS_PER_POINT, MIN_BLOCKS
+    )
+    again = fastest(lambda: kept.fill_(1.0), SECONDS_PER_POINT, MIN_BLOCKS)
     yield Point("page_fault_seconds_per_byte", "fp32", {}, max(fresh - again, 0.0) / PAGED_BYTES)
 
 
@@ -186,6 +233,15 @@ def _attend(tensors: Sequence[Tensor], *, gradients: bool = False) -> Tensor:
     query, key, value = tensors
     with torch.set_grad_enabled(gradients):
         return F.scaled_dot_product_attention(query, key, value, is_causal=True)
+
+
+def _adamw(length: int) -> Callable[[], object]:
+    """Return a step of the optimizer's kernel on so many weights."""
+    weight, gradient, first, second = (_filled(length) for _ in range(4))
+    return partial(
+        torch._fused_adamw_, [weight], [gradient], [first], [second], [], [torch.ones(())],
+        lr=1e-3, beta1=0.9, beta2=0.95, weight_decay=0.1, eps=1e-8, amsgrad=False, maximize=False,
+    )  # fmt: skip
 
 
 def _in_turn(x: Tensor, weights: Sequence[Tensor]) -> None:

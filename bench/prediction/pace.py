@@ -1,9 +1,13 @@
-"""How fast the machine goes at the moment, by a small piece of work that is always the same.
+"""How long a step takes as the machine is, and how long undisturbed.
 
 On a shared host the same step takes a fifth longer in one minute than in the next, whatever runs in this system: what
-else the host's cores do is not seen from here. A short call escapes that now and then, a long step never does. So every
-step is timed between runs of a reference, and the pace of those, over the fastest that the reference ever was, tells
-what the step would take undisturbed.
+else the host's cores do is not seen from here. Short disturbances and long ones are told apart. A short call escapes
+the short ones now and then, a long step never does: so steps are run by turns as they are and with a clock around each
+of their operations, each of which is short enough to be undisturbed in one of several steps. What they then take
+together, over what they took in the step beside, tells what the step as it is would take. The long ones change the
+speed of the processor for minutes. A small piece of work that is always the same and runs in between tells of them, but
+not of them alone, as it is itself disturbed: without it steps seem too slow in bad minutes, with all of it too fast.
+So the mean of both is taken, the geometric one. The calibration's own steps are timed in the same way.
 """
 
 from __future__ import annotations
@@ -12,44 +16,57 @@ import gc
 import math
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
 import torch
 
-from bench.prediction.clock import fastest, now
+from bench.prediction.clock import now
+from bench.prediction.tracing import Op, Trace, traced
+
+MIN_BLOCK_SECONDS = 0.02
+MIN_BLOCKS, REFERENCES_PER_ROUND = 5, 2
+UNDISTURBED_QUANTILE = 1 / (MIN_BLOCKS + 1)
+"""Of several times: where the fastest of the fewest lies in the mean, so that many promise no more than few."""
+
 
 MATRIX_SIZE = 512
 VECTOR_LENGTH = 2**18
-MIN_BLOCK_SECONDS = 0.02
-MIN_BLOCKS = 5
-CALLS = 6
-"""Some 30 ms on one core: long enough to stand for a spell, short beside the steps that it is wrapped around."""
 
 
 class Reference:
     """A matrix product and the sum of two vectors: arithmetic and memory in about the mix of a training step."""
 
     def __init__(self) -> None:
-        generator = torch.Generator().manual_seed(0)
-        self._a, self._b = (torch.randn(MATRIX_SIZE, MATRIX_SIZE, generator=generator) for _ in "ab")
-        self._x, self._y = (torch.randn(VECTOR_LENGTH, generator=generator) for _ in "xy")
+        self._a, self._b = (torch.full((MATRIX_SIZE, MATRIX_SIZE), 0.5) for _ in "ab")
+        self._x, self._y = (torch.full((VECTOR_LENGTH,), 0.5) for _ in "xy")
+        self._seconds: list[float] = []
 
-    def __call__(self) -> None:
-        """Run it once."""
+    def run(self) -> None:
+        """Run it once and remember how long it took."""
+        self._seconds.append(_seconds(self._call, 1))
+
+    def level_seconds(self) -> float:
+        """Return what it takes undisturbed of late, and forget the calls so far."""
+        seconds, self._seconds = self._seconds, []
+        return float(undisturbed(seconds))
+
+    def _call(self) -> None:
         torch.mm(self._a, self._b)
         torch.add(self._x, self._y)
 
-    def best_seconds(self) -> float:
-        """Return the seconds of the fastest of many calls."""
-        return fastest(self, 1.0, min_blocks=100)
 
-    def mean_seconds(self) -> float:
-        """Return the mean seconds of a few calls at this moment."""
-        start = now()
-        for _ in range(CALLS):
-            self()
-        return (now() - start) / CALLS
+def pace_between(level_seconds: float, other_seconds: float) -> float:
+    """Return how many times slower the machine is when the reference takes the first than when it takes the second."""
+    return math.sqrt(level_seconds / other_seconds)
+
+
+def undisturbed(seconds: Sequence[Any]) -> Any:  # noqa: ANN401, numbers, or rows of them
+    """Return which of several times, or rows of them, stands for the time without short disturbances."""
+    return np.quantile(seconds, UNDISTURBED_QUANTILE, axis=0, method="lower")
 
 
 @dataclass(frozen=True)
@@ -65,33 +82,66 @@ class Paced:
         return self.seconds / self.undisturbed_seconds
 
 
-def paced(
-    step: Callable[[], object], reference: Reference, best_seconds: float, budget_seconds: float
-) -> Paced:
-    """Time steps between runs of the reference, short steps in blocks, and return the medians over the blocks.
+@dataclass(frozen=True)
+class Timed:
+    """A step that was timed: as a whole, and its operations without short disturbances."""
 
-    A step shorter than a block escapes disturbance now and then: undisturbed it takes what its fastest call took.
+    seconds: float
+    steady_seconds: float
+    """Without short disturbances."""
+    reference_seconds: float
+    """What the reference took meanwhile, without short disturbances."""
+    trace: Trace
+    op_seconds: dict[Op, float]
+    """Of one call of each operation, the mean over its places in the step."""
+
+    def paced(self, reference_seconds: float) -> Paced:
+        """Tell what the step takes undisturbed, when the reference then takes so long."""
+        return Paced(
+            self.seconds, self.steady_seconds / pace_between(self.reference_seconds, reference_seconds)
+        )
+
+    def beside(self, other: Timed) -> Timed:
+        """Return the one of two timings of a step that was less disturbed; as it was, it took the mean of both."""
+        better = min(self, other, key=lambda one: one.paced(self.reference_seconds).undisturbed_seconds)
+        return replace(better, seconds=(self.seconds + other.seconds) / 2)
+
+
+def timed(step: Callable[[], object], budget_seconds: float, min_blocks: int = MIN_BLOCKS) -> Timed:
+    """Time a step by turns as it is, short ones in blocks, and operation by operation, so many times at least.
+
     Two steps come before that warm up, and the garbage collector waits meanwhile.
     """
     step()
     loops = max(1, round(MIN_BLOCK_SECONDS / max(_seconds(step, 1), 1e-9)))
-    quickest = fastest(step, budget_seconds / 2) if loops > 1 else math.inf
-    seconds: list[float] = []
-    undisturbed: list[float] = []
+    trace, times = traced(step, now)
+    ops = [op for op, _ in times]
+    wholes: list[float] = []
+    rounds: list[list[float]] = []
+    reference = Reference()
     gc.collect()
     gc.disable()
     try:
         until = time.perf_counter() + budget_seconds
-        before = reference.mean_seconds()
-        while len(seconds) < MIN_BLOCKS or time.perf_counter() < until:
-            taken = _seconds(step, loops) / loops
-            after = reference.mean_seconds()
-            seconds.append(taken)
-            undisturbed.append(taken * best_seconds / ((before + after) / 2))
-            before = after
+        while len(wholes) < min_blocks or time.perf_counter() < until:
+            wholes.append(_seconds(step, loops) / loops)
+            rounds.append([seconds for _, seconds in traced(step, now)[1]])
+            for _ in range(REFERENCES_PER_ROUND):
+                reference.run()
     finally:
         gc.enable()
-    return Paced(statistics.median(seconds), min(quickest, statistics.median(undisturbed)))
+    parts = undisturbed(rounds)
+    shares = [whole / sum(each) for whole, each in zip(wholes, rounds, strict=True)]
+    steady = statistics.median(shares) * float(parts.sum())
+    seconds = statistics.median(wholes)
+    return Timed(seconds, steady, reference.level_seconds(), trace, _mean_by_op(ops, parts.tolist()))
+
+
+def _mean_by_op(ops: Sequence[Op], seconds: Sequence[float]) -> dict[Op, float]:
+    places: dict[Op, list[float]] = defaultdict(list)
+    for op, each in zip(ops, seconds, strict=True):
+        places[op].append(each)
+    return {op: statistics.fmean(each) for op, each in places.items()}
 
 
 def _seconds(step: Callable[[], object], loops: int) -> float:

@@ -25,7 +25,7 @@ class Prediction:
     undisturbed_low: float
     undisturbed_high: float
     held_out_error_share: float
-    """Root mean square error of steps of this kind in the calibration, each predicted from the others."""
+    """Standard deviation of the prediction, from the calibration's steps, each predicted from the others."""
     parts: Parts
     peak_memory_bytes: int
     """Tensors at the worst moment: weights, optimizer, gradients, activations."""
@@ -43,7 +43,7 @@ def predict(task: Task, calibration: Calibration) -> Prediction:
     peak, lasting = kept_bytes(task) + traced.peak_bytes, lasting_bytes(task)
     process = calibration.memory.process_bytes(lasting, max(peak - lasting, 0))
     return Prediction(
-        task, seconds, *fit.interval(seconds, task.mode),
-        undisturbed, *fit.interval(undisturbed, task.mode, undisturbed=True),
-        fit.error_share(task.mode), parts, peak, process,
+        task, seconds, *fit.interval(parts),
+        undisturbed, *fit.interval(parts, undisturbed=True),
+        fit.error_share(parts), parts, peak, process,
     )  # fmt: skip

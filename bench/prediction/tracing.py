@@ -27,6 +27,7 @@ Layout = Literal["forward", "input_gradient", "weight_gradient"]
 
 MATMULS = frozenset({"aten::mm", "aten::addmm", "aten::bmm", "aten::baddbmm"})
 ATTENTION = "aten::_scaled_dot_product_flash_attention_for_cpu"
+FUSED_ADAMW = "aten::_fused_adamw_"
 CONVOLUTIONS = frozenset({"aten::convolution", "aten::convolution_backward"})
 
 

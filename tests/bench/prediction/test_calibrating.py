@@ -31,7 +31,7 @@ SHORT = {
     "STREAM_WIDTHS": (128,),
     "LAYOUT_CHANNELS": 16,
     "PASSES": 1,
-    "MIN_MATMUL_BLOCKS": 3,
+    "SECONDS_PER_POINT": 0.001,
     "STREAM_BYTES": (2**22,),
     "QUERIES": (16, 64),
 }
@@ -50,12 +50,8 @@ def record() -> Record:
     with pytest.MonkeyPatch.context() as patch, threads(1):
         for name, value in SHORT.items():
             patch.setattr(microbenchmarks, name, value)
-        for name in ("SECONDS_PER_MATMUL", "SECONDS_PER_POINT"):
-            patch.setattr(microbenchmarks, name, 0.001)
-        patch.setattr(cells, "MIN_STEPS", 2)
-        patch.setattr(
-            calibrating, "run", lambda task, reference, best: cells.run(task, reference, best, 0.02)
-        )
+        for name, value in {"PASSES": 1, "SECONDS_PER_PASS": 0.02, "MIN_BLOCKS": 2}.items():
+            patch.setattr(cells, name, value)
         patch.setattr(calibrating, "MEMORY_CELLS", cells.MEMORY_CELLS[:2])
         measurements = calibrate()
     return Record(
@@ -109,6 +105,9 @@ def test_it_serves_the_threads_that_it_was_made_with(record: Record) -> None:
 def test_a_calibration_with_a_part_missing_is_refused(record: Record) -> None:
     without = [m for m in record.measurements if m.name != "traffic_bytes_per_second"]
     with pytest.raises(RecordError, match="no whole grid of traffic"):
+        of_record(record.model_copy(update={"measurements": tuple(without)}), 1)
+    without = [m for m in record.measurements if m.name != "page_fault_seconds_per_byte"]
+    with pytest.raises(RecordError, match="no page_fault_seconds_per_byte"):
         of_record(record.model_copy(update={"measurements": tuple(without)}), 1)
     unsaid = [
         m.model_copy(update={"conditions": {"threads": 1, "step": "a step"}}) if m.name == CELL else m

@@ -60,7 +60,7 @@ def _lines(one: dict[str, Any], steps: int | None) -> list[str]:
         f"  {NAMES[one['mode']]} ({size}): {seconds} (80 % interval {low} to {high}), tensors take "
         f"{in_units(one['peak_memory_bytes'], 'bytes')} at the worst moment, "
         f"a process {in_units(one['process_peak_memory_bytes'], 'bytes')} beyond torch itself",
-        f"    give or take {one['held_out_error_share']:.0%} (standard deviation, by steps held out of the calibration)",
+        f"    give or take {one['held_out_error_share']:.0%} (standard deviation, by steps held out of calibration)",
     ]
     if one["mode"] == "training_step" and steps:
         hours = steps * one["seconds"] / SECONDS_PER_HOUR

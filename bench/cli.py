@@ -8,12 +8,11 @@ from pathlib import Path
 import click
 
 from bench.cli_compression import compress
-from bench.cli_options import tell, with_device, with_json, with_output, with_verbose, yield_to_other_work
+from bench.cli_options import prepare_to_measure, tell, with_device, with_json, with_output, with_verbose
 from bench.cli_prediction import predict
 from bench.cli_records import compare, machine, show
 from bench.cli_training import train
 from bench.errors import InputError, MeasurementError
-from bench.memory_keeping import keep_memory
 from bench.progress import progress
 from bench.store import check_folder, keep
 
@@ -23,7 +22,6 @@ SUITES = ("quick", "full")
 @click.group()
 def bench() -> None:
     """Measure what this machine and the methods really do."""
-    keep_memory()
 
 
 @bench.command()
@@ -38,7 +36,7 @@ def run(suite: str, device: str, output: Path, as_json: bool, verbose: bool) -> 
     check_folder(output)
     try:
         say = progress(verbose)
-        yield_to_other_work()
+        prepare_to_measure()
         # torch takes seconds to import: what can be refused has been refused by now.
         from bench.suite import FULL, QUICK, run_suite
 

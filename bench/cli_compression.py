@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.cli_options import tell, with_device, with_json, with_output, with_verbose, yield_to_other_work
+from bench.cli_options import prepare_to_measure, tell, with_device, with_json, with_output, with_verbose
 from bench.cli_shapes import TASK_SHAPE, data_of, data_options_of, shape_of, with_task_options
 from bench.compression.names import METHODS
 from bench.compression.recipes import read_recipe
@@ -89,7 +89,7 @@ def compress(output: Path, as_json: bool, verbose: bool, **options: Any) -> None
         for folder in filter(None, (output, options["checkpoint"])):
             check_folder(folder)
         say = progress(verbose)
-        yield_to_other_work()
+        prepare_to_measure()
         # torch takes seconds to import: what can be refused has been refused by now.
         from bench.compression.compressing import run_compression
 

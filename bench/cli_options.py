@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.memory_keeping import keep_memory
 from bench.store import DEFAULT_FOLDER
 
 if TYPE_CHECKING:
@@ -36,11 +37,13 @@ with_verbose = click.option(
 )
 
 
-def yield_to_other_work() -> None:
-    """Let torch's threads sleep at their barriers where other work keeps the cores busy; before torch is imported.
+def prepare_to_measure() -> None:
+    """Set up this process for training and timing; before torch is imported.
 
-    Threads that spin there are fastest on a quiet machine, and many times slower beside other work.
+    Freed memory is kept. Where other work keeps the cores busy, torch's threads sleep at their barriers: those that
+    spin there are fastest on a quiet machine, and many times slower beside other work.
     """
+    keep_memory()
     if hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY_LOAD_PER_CORE * (os.cpu_count() or 1):
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 

@@ -91,8 +91,8 @@ def _one(
     if not is_checked:
         return as_document(found, None)
     say(f"running a {asked.mode.replace('_', ' ')}")
-    checked = checking.check(asked, calibration.num_threads, calibration.reference_seconds)
-    return as_document(found, checked)
+    checked = checking.check(asked, calibration.num_threads)
+    return as_document(found, checked.paced(calibration.reference_seconds))
 
 
 def _calibration(folder: Path, num_threads: int, say: Callable[[str], None]) -> tuple[Calibration, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.cli_options import tell, with_device, with_json, with_output, with_verbose, yield_to_other_work
+from bench.cli_options import prepare_to_measure, tell, with_device, with_json, with_output, with_verbose
 from bench.cli_shapes import TASK_SHAPE, data_of, data_options_of, shape_of, with_task_options
 from bench.errors import BenchplanError, InputError, MeasurementError
 from bench.progress import progress
@@ -98,7 +98,7 @@ def _train(output: Path, as_json: bool, say: Callable[[str], None], options: dic
         check_folder(path)
     if checkpoint is not None and not options["resume"]:
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    yield_to_other_work()
+    prepare_to_measure()
     # torch takes seconds to import: what can be refused has been refused by now.
     from bench.training.running import run_training
 

@@ -12,6 +12,7 @@ from bench.environment import Device, choose_device, describe_machine, num_cores
 from bench.measuring.contention import QuietWatch
 from bench.measuring.energy import Absent, find_meter
 from bench.measuring.speed import threads
+from bench.memory_keeping import keep_memory
 from bench.prediction.calibrating import calibrate
 from bench.record import Measurement, Record, now
 from bench.versions import benchplan_version
@@ -22,6 +23,7 @@ def measure(wanted: str, num_threads: int, say: Callable[[str], None]) -> Record
 
     Raises InputError when the device is not there.
     """
+    keep_memory()
     device = choose_device(wanted)
     started, watch = time.perf_counter(), QuietWatch(one_thread=False)
     warnings = []

@@ -10,7 +10,7 @@ Sources: mallopt(3), `M_MMAP_MAX` and `M_TRIM_THRESHOLD`; malloc.h of glibc for 
 from __future__ import annotations
 
 import ctypes
-import platform
+import sys
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 NEVER, NONE = -1, 0
@@ -18,8 +18,10 @@ NEVER, NONE = -1, 0
 
 def keep_memory() -> bool:
     """Have this process keep freed memory from now on; false where the C library is not glibc and nothing changes."""
-    if platform.libc_ver()[0] != "glibc":
+    if sys.platform != "linux":
         return False
-    mallopt = ctypes.CDLL(None).mallopt
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "gnu_get_libc_version"):
+        return False
     # Both answer 1 when they were understood.
-    return bool(mallopt(M_MMAP_MAX, NONE) and mallopt(M_TRIM_THRESHOLD, NEVER))
+    return bool(library.mallopt(M_MMAP_MAX, NONE) and library.mallopt(M_TRIM_THRESHOLD, NEVER))

@@ -22,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.machine import measure
 from bench.measuring.contention import QuietWatch
-from bench.memory_keeping import keep_memory
 from bench.models.convolutional import ConvConfig
 from bench.models.gpt import GptConfig
 from bench.models.mlp import MlpConfig
@@ -152,7 +151,7 @@ def calibrated() -> Record:
 def one_result(task: Task, calibration: Calibration, with_memory: bool) -> dict[str, Any]:
     """Predict a step, run it, and return both."""
     found = predict(task, calibration)
-    checked = check_task(task, THREADS, calibration.reference_seconds)
+    checked = check_task(task, THREADS).paced(calibration.reference_seconds)
     result = {
         "task": task.in_words(),
         "mode": task.mode,
@@ -190,7 +189,6 @@ def main() -> None:
         every = [every[round(i)] for i in np.linspace(0, len(every) - 1, given.only)]
     largest = max(num_params(task) for task in CELLS)
     assert min(num_params(task) for task in every) >= TIMES_LARGER * largest
-    keep_memory()
     watch = QuietWatch(one_thread=False)
     with watch:
         record = load(given.calibration) if given.calibration else calibrated()

@@ -19,6 +19,7 @@ from bench.prediction.costs import NAMES, OPERATION, Costs, Parts, of_operations
 from bench.prediction.fitting import Fit, MemoryFit, Seen
 from bench.prediction.microbenchmarks import Point, at_pace, better
 from bench.prediction.pace import Reference, Timed, pace_between, timed
+from bench.prediction.refusals import unusable
 from bench.prediction.tasks import BYTES_PER_FP32, Task, lasting_bytes, num_params, prepare
 from bench.record import Measurement, Record
 from bench.table import CALIBRATION
@@ -143,10 +144,7 @@ def of_record(record: Record, num_threads: int) -> Calibration:
     ]
     reference = [point.value for point in points if point.name == REFERENCE]
     if not reference:
-        raise RecordError(
-            "the calibration has no reference for the pace of the machine: make a new one with "
-            "`benchplan bench machine`"
-        )
+        raise unusable("the calibration has no reference for the pace of the machine")
     return Calibration(Costs.of(points), Fit(seen), MemoryFit(tuple(memory)), reference[0], num_threads)
 
 
@@ -183,11 +181,11 @@ def _seen(point: Point) -> Seen:
     try:
         parts = Parts(**{name: float(point.conditions[name]) for name in NAMES})
         pace = float(point.conditions["pace_ratio"])
-        return Seen(str(point.conditions["step"]), point.variant, parts, point.value, pace)  # type: ignore[arg-type]
+        return Seen(str(point.conditions["step"]), parts, point.value, pace)
     except (KeyError, ValueError) as err:
-        raise RecordError(
+        raise unusable(
             f"the calibration's step {point.conditions.get('step', 'without a name')!r} does not say what it is "
-            f"made of ({err}): make a new one with `benchplan bench machine`"
+            f"made of ({err})"
         ) from err
 
 

@@ -8,7 +8,7 @@ import torch
 
 from bench.measuring.memory import ProcessPeak, tensor_peak_bytes
 from bench.measuring.processes import in_fresh_process
-from bench.prediction.pace import Paced, timed
+from bench.prediction.pace import Timed, timed
 from bench.prediction.tasks import Mode, Task, kept_bytes, prepare
 
 SECONDS_OF_CHECK = 3.0
@@ -36,18 +36,17 @@ class Asked:
         return Task(choose(self.model, **self.options), self.mode, self.num_rows, self.num_tokens)
 
 
-def check(asked: Asked, num_threads: int, reference_seconds: float) -> Paced:
+def check(asked: Asked, num_threads: int) -> Timed:
     """Run the step in a fresh process for some seconds, and five times at least.
 
-    `reference_seconds` is what the calibration's reference took undisturbed.
     Raises MeasurementError when it cannot be run here, for example for lack of memory.
     """
-    return in_fresh_process(_run_asked, asked, num_threads, reference_seconds, num_threads=num_threads)
+    return in_fresh_process(_run_asked, asked, num_threads, num_threads=num_threads)
 
 
-def check_task(task: Task, num_threads: int, reference_seconds: float) -> Paced:
+def check_task(task: Task, num_threads: int) -> Timed:
     """Run a step of a built-in kind in a fresh process."""
-    return in_fresh_process(_run, task, num_threads, reference_seconds, num_threads=num_threads)
+    return in_fresh_process(_run, task, num_threads, num_threads=num_threads)
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,10 @@ def _measure(task: Task, num_threads: int) -> CheckedMemory:
     return CheckedMemory(kept_bytes(task) + tensor_peak_bytes(step, "cpu"), process)
 
 
-def _run_asked(asked: Asked, num_threads: int, reference_seconds: float) -> Paced:
-    return _run(asked.task(), num_threads, reference_seconds)
+def _run_asked(asked: Asked, num_threads: int) -> Timed:
+    return _run(asked.task(), num_threads)
 
 
-def _run(task: Task, num_threads: int, reference_seconds: float) -> Paced:
+def _run(task: Task, num_threads: int) -> Timed:
     torch.set_num_threads(num_threads)
-    return timed(prepare(task), SECONDS_OF_CHECK).paced(reference_seconds)
+    return timed(prepare(task), SECONDS_OF_CHECK)

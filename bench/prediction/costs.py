@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from bench.errors import RecordError
 from bench.prediction.microbenchmarks import LAYOUTS, TRAFFIC_FORMS, WIDE, WIDE_ROWS, Point
 from bench.prediction.pace import Timed, pace_between
+from bench.prediction.refusals import unusable
 from bench.prediction.surfaces import Surface
 from bench.prediction.tasks import BYTES_PER_FP32
 from bench.prediction.tracing import FUSED_ADAMW, Layout, Op, Trace
@@ -79,9 +79,7 @@ class Costs:
 
         def single(name: str, variant: str) -> float:
             if not groups[name, variant]:
-                raise RecordError(
-                    f"the calibration has no {name} ({variant}): make a new one with `benchplan bench machine`"
-                )
+                raise unusable(f"the calibration has no {name} ({variant})")
             return groups[name, variant][0][1]
 
         both = ("forward", "backward")
@@ -125,10 +123,10 @@ class Costs:
         """Return what bounds an operation: the bytes that it moves, or its arithmetic, which goes on meanwhile."""
         if _is_small(op):
             return 0.0
-        # A list of tensors passes through the caches as a whole; results of one operation are new memory each.
-        form = "fresh" if op.bytes_fresh and op.num_tensors == 1 else "in_place"
         if op.name == FUSED_ADAMW:
             return op.bytes_moved / self.traffic["adamw"].at(op.bytes_moved)
+        # A list of tensors passes through the caches as a whole; results of one operation are new memory each.
+        form = "fresh" if op.bytes_fresh and op.num_tensors == 1 else "in_place"
         per_byte = 1 / self.traffic[form].at(op.bytes_moved)
         return op.bytes_moved * max(per_byte, self.operation_seconds_per_byte.get(op.name, 0.0))
 

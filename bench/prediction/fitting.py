@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import RecordError
 from bench.prediction.costs import NAMES, Parts
-from bench.prediction.tasks import Mode
+from bench.prediction.pace import REFERENCE_SHARE
+from bench.prediction.refusals import unusable
 
 PRIOR = {
     "matmul_seconds": (1.0, 0.03),
@@ -46,7 +46,6 @@ class Seen:
     """A cell that was run: what its step is made of, how long it took undisturbed, and the pace at that moment."""
 
     name: str
-    mode: Mode
     parts: Parts
     seconds: float
     pace_ratio: float = 1.0
@@ -60,9 +59,8 @@ class Fit:
 
     def __post_init__(self) -> None:
         if len(self.cells) < MIN_CELLS:
-            raise RecordError(
-                f"the calibration ran {len(self.cells)} small models; a prediction needs {MIN_CELLS} or more: "
-                "make a new one with `benchplan bench machine`"
+            raise unusable(
+                f"the calibration ran {len(self.cells)} small models; a prediction needs {MIN_CELLS} or more"
             )
 
     @cached_property
@@ -125,14 +123,16 @@ class Fit:
         """Return the ends of the 80 % interval of a prediction.
 
         Errors are taken to be lognormal about the prediction, with Student's quantile for the few cells. The pace of
-        the machine varies as it did during the calibration; half of that is in the time undisturbed as well, since
-        half of what the reference tells of the pace is not taken out.
+        the machine varies as it did during the calibration; what the reference tells of it and is not taken out is in
+        the time undisturbed as well.
         """
         from scipy.stats import t as student
 
         freedom = len(self.cells) - len(self.error_scales)
         quantile = float(student.ppf((1 + CONFIDENCE_SHARE) / 2, freedom))
-        spread = np.hypot(self.error_share(parts), self.pace_spread_share / (2 if undisturbed else 1))
+        spread = np.hypot(
+            self.error_share(parts), self.pace_spread_share * (1 - REFERENCE_SHARE if undisturbed else 1)
+        )
         factor = float(np.exp(quantile * spread))
         seconds = self.seconds(parts) * (1.0 if undisturbed else self.pace_ratio)
         return seconds / factor, seconds * factor
@@ -188,10 +188,7 @@ class MemoryFit:
         from scipy.optimize import nnls
 
         if len(self.seen) < 2:
-            raise RecordError(
-                "the calibration measured the memory of too few processes: make a new one with "
-                "`benchplan bench machine`"
-            )
+            raise unusable("the calibration measured the memory of too few processes")
         lasting, passing, processes = np.array(self.seen).T
         rows = np.stack([np.ones(len(passing)), passing], axis=1) / processes[:, None]
         found: Coefficients = nnls(rows, (processes - lasting) / processes)[0]

@@ -95,7 +95,11 @@ def _matmul_rates(rows: int, inputs: int, outputs: int) -> Iterator[tuple[Layout
     }
     flops = FLOPS_PER_MULTIPLY_ADD * rows * inputs * outputs
     for layout, call in calls.items():
-        yield layout, flops / fastest(call, SECONDS_PER_POINT, MIN_BLOCKS)
+        yield layout, flops / _seconds(call)
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    return fastest(call, SECONDS_PER_POINT, MIN_BLOCKS)
 
 
 def _filled(*shape: int) -> Tensor:
@@ -108,7 +112,7 @@ def weight_streams() -> Iterator[Point]:
     for rows, width, total in product(STREAM_ROWS, STREAM_WIDTHS, STREAM_BYTES):
         count = total // (BYTES_PER_FP32 * width**2)
         weights = [_filled(width, width) for _ in range(count)]
-        seconds = fastest(partial(_in_turn, _filled(rows, width), weights), SECONDS_PER_POINT, MIN_BLOCKS)
+        seconds = _seconds(partial(_in_turn, _filled(rows, width), weights))
         shape = {"rows": rows, "width": width, "bytes": total}
         yield Point("weight_stream_bytes_per_second", "forward", {**shape}, total / seconds)
 
@@ -120,22 +124,16 @@ def attentions() -> Iterator[Point]:
         heads = max(1, math.ceil(ATTENTION_FLOPS / per_head / 4))
         tensors = [_filled(1, heads, queries, width).requires_grad_() for _ in range(3)]
         shape = {"queries": queries, "head_width": width}
-        forward = fastest(partial(_attend, tensors), SECONDS_PER_POINT, MIN_BLOCKS)
+        forward = _seconds(partial(_attend, tensors))
         yield Point("attention_flops_per_second", "forward", {**shape}, heads * per_head / forward)
         out = _attend(tensors, gradients=True)
         gradient = torch.full_like(out, 0.5)
-        backward = fastest(
-            partial(torch.autograd.grad, out, tensors, gradient, retain_graph=True),
-            SECONDS_PER_POINT,
-            MIN_BLOCKS,
-        )
+        backward = _seconds(partial(torch.autograd.grad, out, tensors, gradient, retain_graph=True))
         yield Point("attention_flops_per_second", "backward", {**shape}, 2.5 * heads * per_head / backward)
     for keys, width in product(CACHED_KEYS, HEAD_WIDTHS):
         heads = 32
         query, key, value = (_filled(1, heads, n, width) for n in (1, keys, keys))
-        seconds = fastest(
-            partial(F.scaled_dot_product_attention, query, key, value), SECONDS_PER_POINT, MIN_BLOCKS
-        )
+        seconds = _seconds(partial(F.scaled_dot_product_attention, query, key, value))
         read = 2 * 4 * heads * keys * width
         yield Point(
             "attention_bytes_per_second", "decode", {"keys": keys, "head_width": width}, read / seconds
@@ -190,7 +188,7 @@ def _convolution(
     weights = [_filled(channels, channels, kernel, kernel).requires_grad_() for _ in range(num_weights)]
     convolve = partial(_convolve_in_turn, x, weights)
     with torch.no_grad():
-        forward = fastest(convolve, SECONDS_PER_POINT, MIN_BLOCKS)
+        forward = _seconds(convolve)
     outs = convolve()
     gradient = torch.full_like(outs[0], 0.5)
 
@@ -198,7 +196,7 @@ def _convolution(
         for out, weight in zip(outs, weights, strict=True):
             torch.autograd.grad(out, (x, weight), gradient, retain_graph=True)
 
-    backward = fastest(back, SECONDS_PER_POINT, MIN_BLOCKS)
+    backward = _seconds(back)
     return {"forward": (forward / num_weights, flops), "backward": (backward / num_weights, 2 * flops)}
 
 
@@ -216,16 +214,14 @@ def traffic() -> Iterator[Point]:
         a, b = _filled(length), _filled(length)
         moved = 12 * length
         for form, call in (("fresh", partial(torch.add, a, b)), ("in_place", partial(a.add_, b, alpha=1e-3))):
-            seconds = fastest(call, SECONDS_PER_POINT, MIN_BLOCKS)
+            seconds = _seconds(call)
             yield Point("traffic_bytes_per_second", form, {"bytes": moved}, moved / seconds)
-        moved = ADAMW_TENSORS * BYTES_PER_FP32 * (size // (ADAMW_TENSORS * BYTES_PER_FP32))
-        seconds = fastest(_adamw(moved // (ADAMW_TENSORS * BYTES_PER_FP32)), SECONDS_PER_POINT, MIN_BLOCKS)
-        yield Point("traffic_bytes_per_second", "adamw", {"bytes": moved}, moved / seconds)
+        length = size // (ADAMW_TENSORS * BYTES_PER_FP32)
+        moved = ADAMW_TENSORS * BYTES_PER_FP32 * length
+        yield Point("traffic_bytes_per_second", "adamw", {"bytes": moved}, moved / _seconds(_adamw(length)))
     kept = torch.empty(PAGED_BYTES // BYTES_PER_FP32)
-    fresh = fastest(
-        lambda: torch.empty(PAGED_BYTES // BYTES_PER_FP32).fill_(1.0), SECONDS_PER_POINT, MIN_BLOCKS
-    )
-    again = fastest(lambda: kept.fill_(1.0), SECONDS_PER_POINT, MIN_BLOCKS)
+    fresh = _seconds(lambda: torch.empty(PAGED_BYTES // BYTES_PER_FP32).fill_(1.0))
+    again = _seconds(lambda: kept.fill_(1.0))
     yield Point("page_fault_seconds_per_byte", "fp32", {}, max(fresh - again, 0.0) / PAGED_BYTES)
 
 

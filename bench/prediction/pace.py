@@ -31,7 +31,8 @@ MIN_BLOCK_SECONDS = 0.02
 MIN_BLOCKS, REFERENCES_PER_ROUND = 5, 2
 UNDISTURBED_QUANTILE = 1 / (MIN_BLOCKS + 1)
 """Of several times: where the fastest of the fewest lies in the mean, so that many promise no more than few."""
-
+REFERENCE_SHARE = 0.5
+"""How much of what the reference tells of the pace is believed: the geometric mean of nothing and of all."""
 
 MATRIX_SIZE = 512
 VECTOR_LENGTH = 2**18
@@ -50,9 +51,8 @@ class Reference:
         self._seconds.append(_seconds(self._call, 1))
 
     def level_seconds(self) -> float:
-        """Return what it takes undisturbed of late, and forget the calls so far."""
-        seconds, self._seconds = self._seconds, []
-        return float(undisturbed(seconds))
+        """Return what it took without short disturbances."""
+        return float(undisturbed(self._seconds))
 
     def _call(self) -> None:
         torch.mm(self._a, self._b)
@@ -61,7 +61,7 @@ class Reference:
 
 def pace_between(level_seconds: float, other_seconds: float) -> float:
     """Return how many times slower the machine is when the reference takes the first than when it takes the second."""
-    return math.sqrt(level_seconds / other_seconds)
+    return math.pow(level_seconds / other_seconds, REFERENCE_SHARE)
 
 
 def undisturbed(seconds: Sequence[Any]) -> Any:  # noqa: ANN401, numbers, or rows of them

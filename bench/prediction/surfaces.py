@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import RecordError
+from bench.prediction.refusals import unusable
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,7 @@ class Surface:
         for place, value in found.items():
             values[tuple(each.index(x) for each, x in zip(ticks, place, strict=True))] = value
         if not values.size or not np.all(values > 0):
-            raise RecordError(
-                f"the calibration has no whole grid of {name}: make a new one with `benchplan bench machine`"
-            )
+            raise unusable(f"the calibration has no whole grid of {name}")
         return cls(ticks, values)
 
     @cached_property

@@ -18,7 +18,7 @@ def steps(count: int, noise: float, seed: int = 0) -> tuple[Seen, ...]:
     for number in range(count):
         terms = random.lognormal(-5, 1, size=len(NAMES)) * np.array([1, 0.3, 0.2, 0.5, 0.3, 3e4, 3e4, 1e2])
         seconds = float(terms @ TRUE * np.exp(noise * random.standard_normal()))
-        found.append(Seen(f"step {number}", "training_step", Parts(*terms), seconds))
+        found.append(Seen(f"step {number}", Parts(*terms), seconds))
     return tuple(found)
 
 
@@ -43,9 +43,7 @@ def test_what_is_made_of_calls_is_less_sure_than_work() -> None:
     for number in range(40):
         calls = 10.0 ** random.uniform(1, 3.5)
         work, overhead = 1e-2 * np.exp(random.normal(0, 0.02)), 1.2e-5 * calls * np.exp(random.normal(0, 0.3))
-        cells.append(
-            Seen(f"{number}", "decode", Parts(matmul_seconds=1e-2, calls=calls), float(work + overhead))
-        )
+        cells.append(Seen(f"{number}", Parts(matmul_seconds=1e-2, calls=calls), float(work + overhead)))
     fit = Fit(tuple(cells))
     assert fit.error_share(Parts(matmul_seconds=1.0)) < 0.06
     assert fit.error_share(Parts(calls=1000.0)) > 0.15
@@ -64,7 +62,7 @@ def test_the_interval_holds_about_four_in_five() -> None:
 
 def test_where_nothing_is_measured_of_a_term_it_takes_what_is_expected() -> None:
     cells = tuple(
-        Seen(f"step {n}", "decode", Parts(matmul_seconds=1e-3 * n, calls=10.0 * n), 1e-3 * n + 8e-5 * n)
+        Seen(f"step {n}", Parts(matmul_seconds=1e-3 * n, calls=10.0 * n), 1e-3 * n + 8e-5 * n)
         for n in range(1, 10)
     )
     assert Fit(cells).seconds(Parts(convolution_seconds=2.0)) == pytest.approx(2.0)

@@ -23,10 +23,7 @@ IDLE_SECONDS = 1.0
 
 
 def describe_memory(sheet: Sheet, trained: Trained, device: Device) -> None:
-    """Note peak memory at inference of one row and in a training step: of the tensors, and of a fresh process.
-
-    A process that fails leaves its figures unknown, with the reason; the others are kept.
-    """
+    """Note the peak memory of the tensors, at inference of one row and in a training step."""
     how = "CUDA's allocator" if device == "cuda" else "torch's profiler, tensors only, the same on each run"
     one = trained.data.test.inputs[:1]
     with torch.inference_mode():
@@ -41,7 +38,36 @@ def describe_memory(sheet: Sheet, trained: Trained, device: Device) -> None:
     batch = trained.data.sample(recipe.num_rows, torch.Generator().manual_seed(0))
     parts = step_memory(copy.deepcopy(trained.model), batch, recipe.optimizer, device)
     _note_step(sheet, parts, how, f"{recipe.num_rows} rows in fp32, {recipe.optimizer}")
-    _note_process(sheet, trained, device)
+
+
+def describe_process_memory(sheet: Sheet, trained: Trained, device: Device) -> None:
+    """Note the peak memory of a fresh process, at inference of one row and in a training step.
+
+    A process that fails leaves its figures unknown, with the reason.
+    """
+    recipe = trained.recipe
+    method = (
+        "GPU memory that torch's allocator took in a fresh process"
+        if device == "cuda"
+        else "highest resident memory of a fresh process beyond what it held with torch loaded and no model: "
+        "with the allocator's slack and the libraries' scratch memory"
+    )
+    names = ("inference_process_peak_memory_bytes", "training_process_peak_memory_bytes")
+    try:
+        peaks = process_peaks(
+            trained.model.config, recipe.num_rows, recipe.optimizer, device,
+            num_threads=torch.get_num_threads(),
+        )  # fmt: skip
+    except MeasurementError as err:
+        for name in names:
+            sheet.add(name, None, method, note=str(err))
+        return
+    notes = (
+        f"one row: {trained.data.row_in_words}",
+        f"{recipe.num_rows} rows in fp32, {recipe.optimizer}, after the inference of one row",
+    )
+    for name, value, note in zip(names, (peaks.inference_bytes, peaks.training_bytes), notes, strict=True):
+        sheet.add(name, value, method, note=note)
 
 
 def describe_energy(
@@ -84,32 +110,6 @@ def _note_step(sheet: Sheet, parts: StepMemory, how: str, note: str) -> None:
         f"what a forward pass keeps for the backward pass ({how})",
         note=f"{note}; they go while gradients come, so the peak is no sum of the parts",
     )
-
-
-def _note_process(sheet: Sheet, trained: Trained, device: Device) -> None:
-    recipe = trained.recipe
-    method = (
-        "GPU memory that torch's allocator took in a fresh process"
-        if device == "cuda"
-        else "highest resident memory of a fresh process beyond what it held with torch loaded and no model: "
-        "with the allocator's slack and the libraries' scratch memory"
-    )
-    names = ("inference_process_peak_memory_bytes", "training_process_peak_memory_bytes")
-    try:
-        peaks = process_peaks(
-            trained.model.config, recipe.num_rows, recipe.optimizer, device,
-            num_threads=torch.get_num_threads(),
-        )  # fmt: skip
-    except MeasurementError as err:
-        for name in names:
-            sheet.add(name, None, method, note=str(err))
-        return
-    notes = (
-        f"one row: {trained.data.row_in_words}",
-        f"{recipe.num_rows} rows in fp32, {recipe.optimizer}, after the inference of one row",
-    )
-    for name, value, note in zip(names, (peaks.inference_bytes, peaks.training_bytes), notes, strict=True):
-        sheet.add(name, value, method, note=note)
 
 
 def _note_energy(

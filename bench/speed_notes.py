@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bench.measuring.contention import QuietWatch
-from bench.measuring.latency import Estimate, Timing, estimate, noise_floor, paired_ratio, verdict
+from bench.measuring.interleaving import Timing
+from bench.measuring.latency import Estimate, estimate, noise_floor, paired_ratio, verdict
 from bench.measuring.samples import percentile, remarks
 from bench.measuring.speed import CONTROL, SpeedTimes
 from bench.sheet import Sheet

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -12,7 +14,7 @@ from bench.assessment import describe_cycle, describe_size, describe_training_sp
 from bench.calibration import measure_machine
 from bench.comparison import Bench, describe_compression, describe_speed, threads
 from bench.compression.quantization import Compressed, compress
-from bench.consumption import describe_energy, describe_memory
+from bench.consumption import describe_energy, describe_memory, describe_process_memory
 from bench.environment import Device, choose_device, describe_machine, num_cores
 from bench.errors import MeasurementError
 from bench.measuring import speed
@@ -94,15 +96,27 @@ def _workloads(
 ) -> list[Measurement]:
     measurements: list[Measurement] = []
     failures: list[MeasurementError] = []
+    models: list[Trained] = []
     for workload in suite.workloads:
         try:
-            measurements += run_workload(workload, bench, suite.plan, peak_flops_per_second, warnings, say)
+            found, trained = run_workload(workload, bench, suite.plan, peak_flops_per_second, warnings, say)
+            measurements += found
+            models.append(trained)
         except MeasurementError as err:
             failures.append(err)
             warnings.append(f"{workload.subject} was not measured: {err}.")
     if len(failures) == len(suite.workloads):
         raise failures[0]
-    return measurements
+    say("measuring the memory of fresh processes")
+    return measurements + _process_memory(models, bench)
+
+
+def _process_memory(models: Sequence[Trained], bench: Bench) -> list[Measurement]:
+    """Measure the memory of a fresh process for each model, side by side: it is the same whatever runs beside."""
+    sheets = [Sheet(trained.workload.subject) for trained in models]
+    with ThreadPoolExecutor(bench.num_threads) as pool:
+        list(pool.map(partial(describe_process_memory, device=bench.device), sheets, models))
+    return [measurement for sheet in sheets for measurement in sheet.measurements]
 
 
 def _calibrations(device: Device, num_threads: int, warnings: list[str], say: Say) -> list[Measurement]:
@@ -124,7 +138,7 @@ def run_workload(
     peak_flops_per_second: float,
     warnings: list[str],
     say: Say,
-) -> list[Measurement]:
+) -> tuple[list[Measurement], Trained]:
     """Take one workload through its cycle and measure its model; warnings are added to the list."""
 
     def speak(text: str) -> None:
@@ -143,7 +157,7 @@ def run_workload(
     speak("counting parameters and FLOPs")
     step_flops = describe_size(sheet, trained)
     describe_training_speed(sheet, trained, step_flops, peak_flops_per_second, device)
-    speak("measuring memory and energy")
+    speak("measuring the memory of tensors, and energy")
     describe_memory(sheet, trained, device)
     describe_energy(sheet, trained, device)
     compressed = _compressed(trained, device, warnings)
@@ -152,7 +166,7 @@ def run_workload(
     if compressed is not None:
         speak(f"measuring what {compressed.variant} costs in quality")
         describe_compression(sheet, trained, compressed, device)
-    return sheet.measurements
+    return sheet.measurements, trained
 
 
 def _compressed(trained: Trained, device: Device, warnings: list[str]) -> Compressed | None:

@@ -28,15 +28,15 @@ DIGITS = Workload(
 
 SOURCE_TEXT = Workload(
     subject="gpt",
-    make_data=partial(load_source_text, CONTEXT_TOKENS, num_validation_rows=64, num_test_rows=384),
+    make_data=partial(load_source_text, CONTEXT_TOKENS, num_validation_rows=64, num_test_rows=256),
     candidates=(
         GptConfig(context_tokens=CONTEXT_TOKENS),
         GptConfig(context_tokens=CONTEXT_TOKENS, activation="swiglu", feed_forward_width=680),
     ),
     learning_rates=(1e-3, 2e-3, 4e-3),
-    search=Recipe(num_steps=16, num_rows=8, learning_rate=0.0, warmup_steps=4),
+    search=Recipe(num_steps=12, num_rows=8, learning_rate=0.0, warmup_steps=4),
     final=Recipe(
-        num_steps=140, num_rows=8, learning_rate=0.0, warmup_steps=20, evaluate_every=35, max_seconds=35.0
+        num_steps=120, num_rows=8, learning_rate=0.0, warmup_steps=20, evaluate_every=40, max_seconds=35.0
     ),
     throughput_rows=16,
 )

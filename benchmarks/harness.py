@@ -37,7 +37,8 @@ def repetitions(seed: int, num_repetitions: int) -> dict[str, Any]:
 
     from bench.measuring.contention import QuietWatch
     from bench.measuring.examples import example_batch
-    from bench.measuring.latency import paired_ratio, time_interleaved
+    from bench.measuring.interleaving import Interleaved
+    from bench.measuring.latency import paired_ratio
     from bench.measuring.speed import QUICK
     from bench.models.building import build
     from bench.models.gpt import GptConfig
@@ -59,8 +60,12 @@ def repetitions(seed: int, num_repetitions: int) -> dict[str, Any]:
             model, inputs = build(config).eval(), example_batch(config, rows).inputs
             pair = {"model": model, "copy": copy.deepcopy(model)}
             schedule = replace(QUICK.latency, seed=seed + number)
+            calls = {side: partial(pair[side], inputs) for side in pair}
+            interleaved = Interleaved(calls, schedule)
             with torch.inference_mode(), watch:
-                timed = time_interleaved({side: partial(pair[side], inputs) for side in pair}, schedule)
+                for _ in range(QUICK.passes):
+                    interleaved.run()
+            timed = interleaved.timings()
             ratio = paired_ratio(timed["model"], timed["copy"], contended=watch.contended)
             ratios[name].append(ratio.value)
             within[name].append(ratio.low <= 1 <= ratio.high)

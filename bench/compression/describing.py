@@ -13,14 +13,7 @@ from bench.compression.timing import MANY, SINGLE, process_peak
 from bench.compression.workshop import Finished
 from bench.errors import MeasurementError
 from bench.measuring import memory
-from bench.measuring.latency import (
-    Estimate,
-    estimate,
-    median_speed,
-    noise_floor,
-    paired_ratio,
-    together,
-)
+from bench.measuring.latency import Estimate, estimate, median_speed, noise_floor, paired_ratio, together
 from bench.measuring.speed import CONTROL
 from bench.sheet import Sheet
 

@@ -13,7 +13,8 @@ from bench.compression.verdicts import Bound
 from bench.compression.workshop import PLAIN, Finished
 from bench.data.splits import DataSet
 from bench.environment import Device, describe_machine
-from bench.measuring.latency import Estimate, Timing, paired_ratio
+from bench.measuring.interleaving import Timing
+from bench.measuring.latency import Estimate, paired_ratio
 from bench.measuring.speed import CONTROL
 from bench.record import Measurement
 from bench.training.tasks import Task

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from bench.compression.extras import first_line
 from bench.measuring.contention import QuietWatch
 from bench.measuring.generation import Cell, calls, can_generate
-from bench.measuring.latency import Schedule, Timing, time_interleaved
+from bench.measuring.interleaving import Schedule, Timing, time_interleaved
 from bench.measuring.memory import ProcessPeak
 from bench.measuring.processes import in_fresh_process
 from bench.measuring.speed import threads

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from bench.errors import InputError
-from bench.measuring.latency import Schedule, Timing, time_interleaved
+from bench.measuring.interleaving import Schedule, Timing, time_interleaved
 from bench.models.generation import Generator
 
 GENERATION = Schedule(rounds=10, blocks=2, max_seconds=4.0)

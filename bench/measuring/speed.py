@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -12,7 +12,7 @@ from torch import nn
 from bench.data.splits import Batch
 from bench.measuring.contention import QuietWatch
 from bench.measuring.generation import GenerationTiming, cells, time_generation
-from bench.measuring.latency import Schedule, Timing, time_interleaved, time_single_calls
+from bench.measuring.interleaving import Interleaved, Schedule, Timing, time_single_calls
 from bench.measuring.processes import TIMEOUT_SECONDS, in_fresh_process
 from bench.models.generation import Generator
 from bench.training.steps import cross_entropy
@@ -23,14 +23,14 @@ CONTROL = "fp32 again"
 
 @dataclass(frozen=True)
 class SpeedPlan:
-    """How thoroughly to time."""
+    """How thoroughly to time; the schedules are those of one pass."""
 
     latency: Schedule
     """Batch 1 on one thread."""
     all_threads: Schedule
     """Batch 1 on all threads."""
     throughput: Schedule
-    """Many rows, on one thread, for ratios; on all threads with half the time, for what the machine gives."""
+    """Many rows, on one thread and on all."""
     single_calls: int
     """At most so many for the percentiles, for each model, within `single_seconds`."""
     single_seconds: float
@@ -38,19 +38,25 @@ class SpeedPlan:
     batches: tuple[int, ...]
     context_shares: tuple[float, ...]
     """Context lengths for generation, as shares of the model's longest."""
+    passes: int = 1
+    """How often a process goes through all that is compared: the pace of a shared machine changes within seconds, so
+    spans that lie apart tell more than one that is as long."""
     processes: int = 1
     """Fresh processes, one after the other: where memory lies differs from process to process, and so does speed."""
 
 
 QUICK = SpeedPlan(
-    latency=Schedule(max_seconds=2.5, max_warm_up_seconds=0.25),
-    all_threads=Schedule(rounds=10, blocks=4, max_seconds=0.8, max_warm_up_seconds=0.1),
-    throughput=Schedule(rounds=10, blocks=2, block_seconds=0.01, max_seconds=2.6, max_warm_up_seconds=0.1),
+    latency=Schedule(max_seconds=1.0, max_warm_up_seconds=0.25),
+    all_threads=Schedule(rounds=5, blocks=4, max_seconds=0.25, max_warm_up_seconds=0.1),
+    throughput=Schedule(
+        rounds=60, blocks=2, block_seconds=0.005, max_seconds=1.1, min_rounds=3, max_warm_up_seconds=0.1
+    ),
     single_calls=320,
     single_seconds=0.5,
     generation=Schedule(rounds=6, blocks=2, max_seconds=0.8, max_warm_up_seconds=0.02),
     batches=(1, 4),
     context_shares=(0.25, 1.0),
+    passes=3,
 )
 FULL = SpeedPlan(
     latency=Schedule(max_seconds=6.0),
@@ -145,25 +151,31 @@ def time_models(task: SpeedTask) -> SpeedTimes:
     all_threads = QuietWatch(one_thread=False)
     answers = {name: _answer(model, task) for name, model in task.models.items()}
     scorings = {name: _scoring(model, task.many) for name, model in task.models.items()}
-    second_figure = task.device == "cpu" and task.num_threads > 1
     plan = task.plan
+    latencies, throughputs = (
+        Interleaved(calls, schedule, task.synchronize)
+        for calls, schedule in ((answers, plan.latency), (scorings, plan.throughput))
+    )
+    # The second figure, where there is a second thread.
+    several = task.device == "cpu" and task.num_threads > 1
+    also = Interleaved(answers if several else {}, plan.all_threads, task.synchronize)
+    steady = Interleaved(scorings if several else {}, plan.throughput, task.synchronize)
+    single: dict[str, tuple[float, ...]] = {}
+    generation: dict[str, list[GenerationTiming]] = {}
     with torch.inference_mode():
-        with threads(1), one_thread:
-            latencies = time_interleaved(answers, plan.latency, task.synchronize)
-            single = {
-                name: time_single_calls(call, plan.single_calls, plan.single_seconds, task.synchronize)
-                for name, call in answers.items()
-                if name != CONTROL
-            }
-            generation = _generation(task)
-            steady = time_interleaved(scorings, plan.throughput, task.synchronize) if second_figure else {}
-        with threads(task.num_threads), all_threads:
-            also = time_interleaved(answers, plan.all_threads, task.synchronize) if second_figure else {}
-            absolute = replace(plan.throughput, max_seconds=plan.throughput.max_seconds / 2)
-            throughputs = time_interleaved(
-                scorings, absolute if steady else plan.throughput, task.synchronize
-            )
-    return SpeedTimes(latencies, also, throughputs, steady, single, generation, one_thread, all_threads)
+        for number in range(plan.passes):
+            with threads(1), one_thread:
+                latencies.run()
+                if number == 0:
+                    single, generation = _single_calls(answers, task), _generation(task)
+                steady.run()
+            with threads(task.num_threads), all_threads:
+                also.run()
+                throughputs.run()
+    return SpeedTimes(
+        latencies.timings(), also.timings(), throughputs.timings(), steady.timings(), single, generation,
+        one_thread, all_threads,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -179,6 +191,17 @@ def threads(number: int) -> Iterator[None]:
 
 def _joined(first: dict[str, Timing], second: dict[str, Timing]) -> dict[str, Timing]:
     return {name: timing.followed_by(second[name]) for name, timing in first.items()}
+
+
+def _single_calls(
+    answers: Mapping[str, Callable[[], object]], task: SpeedTask
+) -> dict[str, tuple[float, ...]]:
+    plan = task.plan
+    return {
+        name: time_single_calls(call, plan.single_calls, plan.single_seconds, task.synchronize)
+        for name, call in answers.items()
+        if name != CONTROL
+    }
 
 
 def _generation(task: SpeedTask) -> dict[str, list[GenerationTiming]]:

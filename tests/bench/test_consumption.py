@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import consumption
-from bench.consumption import describe_energy, describe_memory
+from bench.consumption import describe_energy, describe_memory, describe_process_memory
 from bench.data.digits import load_digits
 from bench.errors import MeasurementError
 from bench.measuring.energy import Absent, PowerMeter
@@ -36,6 +36,7 @@ def test_memory_is_told_of_tensors_by_use_and_of_a_process(trained: Trained) -> 
     sheet = Sheet("mlp")
     before = {name: tensor.clone() for name, tensor in trained.model.state_dict().items()}
     describe_memory(sheet, trained, "cpu")
+    describe_process_memory(sheet, trained, "cpu")
     found = {m.name: m.value for m in sheet.measurements}
     assert all(value is not None for value in found.values())
     weights = module_bytes(trained.model)
@@ -53,6 +54,7 @@ def test_a_process_that_fails_leaves_the_rest(trained: Trained, monkeypatch: pyt
     monkeypatch.setattr(consumption, "process_peaks", fail)
     sheet = Sheet("mlp")
     describe_memory(sheet, trained, "cpu")
+    describe_process_memory(sheet, trained, "cpu")
     unknown = {m.name: m.note for m in sheet.measurements if m.value is None}
     assert unknown == {
         "inference_process_peak_memory_bytes": "peaks here: out of memory",

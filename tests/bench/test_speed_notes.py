@@ -8,7 +8,7 @@ import pytest
 
 from bench.measuring.contention import QuietWatch
 from bench.measuring.generation import Cell, GenerationTiming
-from bench.measuring.latency import Timing
+from bench.measuring.interleaving import Timing
 from bench.measuring.speed import CONTROL, SpeedTimes
 from bench.record import Measurement
 from bench.sheet import Sheet

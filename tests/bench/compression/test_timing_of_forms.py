@@ -10,7 +10,7 @@ from torch import nn
 
 from bench.compression.forms import Form
 from bench.data.splits import Batch
-from bench.measuring.latency import Schedule
+from bench.measuring.interleaving import Schedule
 from bench.measuring.speed import SpeedPlan, SpeedTask, time_in_fresh_process
 
 BRIEF = Schedule(rounds=2, blocks=1, block_seconds=1e-4, max_warm_up_seconds=0.01)

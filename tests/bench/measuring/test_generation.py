@@ -7,7 +7,7 @@ import torch
 
 from bench.errors import InputError
 from bench.measuring.generation import Cell, calls, cells, time_generation
-from bench.measuring.latency import Schedule
+from bench.measuring.interleaving import Schedule
 from bench.models.building import build
 from bench.models.gpt import Gpt, GptConfig
 
@@ -45,7 +45,9 @@ def test_a_step_of_decoding_gives_the_token_that_the_whole_prompt_gives(model: G
 
 def test_prefill_takes_longer_with_more_tokens_and_decoding_with_more_sequences(model: Gpt) -> None:
     found = {t.cell: t for t in time_generation(model, cells([1, 16], [8, 128], 128), BRIEF)}
-    assert all(len(t.prefill.seconds) == len(t.decode.seconds) == 5 for t in found.values())
+    counts = {len(timing.seconds) for t in found.values() for timing in (t.prefill, t.decode)}
+    assert len(counts) == 1, "all in the same rounds"
+    assert 5 <= counts.pop() <= 10
 
     def prefill(batch: int, tokens: int) -> float:
         return min(found[Cell(batch, tokens)].prefill.seconds)

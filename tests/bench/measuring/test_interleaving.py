@@ -1,0 +1,125 @@
+"""Variants are timed beside each other, in rounds of short blocks, and what was timed is kept."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from bench.measuring.interleaving import (
+    Interleaved,
+    Schedule,
+    calibrate,
+    time_interleaved,
+    time_single_calls,
+    warm_up,
+)
+
+
+def test_every_variant_runs_in_every_round_in_changing_order() -> None:
+    calls: list[str] = []
+    variants = {name: (lambda name=name: calls.append(name)) for name in ("a", "b", "c")}
+    found = time_interleaved(variants, Schedule(rounds=20, blocks=2, block_seconds=0.0))
+    assert {name: len(timing.seconds) for name, timing in found.items()} == {"a": 20, "b": 20, "c": 20}
+    assert {name: len(timing.blocks) for name, timing in found.items()} == {"a": 40, "b": 40, "c": 40}
+    assert all(sample > 0 for timing in found.values() for sample in timing.seconds)
+    rounds = ["".join(calls[-120:][i : i + 6]) for i in range(0, 120, 6)]
+    assert all(sorted(each[:3]) == ["a", "b", "c"] for each in rounds)
+    assert all(each[3:] == each[2::-1] for each in rounds), "back in the opposite order"
+    assert len(set(rounds)) > 1
+
+
+def test_the_fastest_block_of_a_round_counts_and_all_are_kept() -> None:
+    found = time_interleaved({"a": lambda: None}, Schedule(rounds=6, blocks=4, block_seconds=1e-5))["a"]
+    rounds = [found.blocks[i : i + 4] for i in range(0, 24, 4)]
+    assert found.seconds == tuple(min(each) for each in rounds)
+    assert len(found.processor_seconds) == 6
+    assert found.loops > 1
+
+
+def test_sleeping_takes_wall_time_and_no_processor_time() -> None:
+    found = time_interleaved({"a": lambda: time.sleep(0.002)}, Schedule(rounds=5, blocks=1))["a"]
+    assert min(found.seconds) >= 0.002
+    assert max(found.processor_seconds) < 0.5 * min(found.seconds)
+
+
+def test_the_warm_up_goes_on_until_calls_no_longer_get_faster() -> None:
+    calls = 0
+
+    def slow_at_first() -> None:
+        nonlocal calls
+        calls += 1
+        time.sleep(0.004 if calls < 30 else 0.001)
+
+    assert warm_up(slow_at_first, 1, 5.0, lambda: None)
+    first = calls
+    time_interleaved({"a": slow_at_first}, Schedule(rounds=1, blocks=1))
+    assert first >= 8, "two windows at least"
+
+    calls = 0
+    found = time_interleaved({"a": slow_at_first}, Schedule(rounds=5, blocks=1, max_warm_up_seconds=5.0))
+    assert found["a"].warm
+
+
+def test_a_warm_up_that_never_ends_is_bounded_and_told() -> None:
+    spans = iter(0.001 * 1.5**number for number in range(1000))
+    assert not warm_up(lambda: time.sleep(min(next(spans), 0.1)), 1, 0.02, lambda: None)
+
+
+def test_single_calls_are_bounded_by_number_and_by_time() -> None:
+    assert len(time_single_calls(lambda: None, 7, 10.0)) == 7
+    assert 1 <= len(time_single_calls(lambda: time.sleep(0.01), 1000, 0.03)) <= 4
+
+
+def test_a_slow_machine_gets_fewer_rounds_but_never_less_than_the_least() -> None:
+    schedule = Schedule(rounds=20, blocks=1, block_seconds=0.0, max_seconds=0.0, min_rounds=4)
+    found = time_interleaved({"a": lambda: None, "b": lambda: None}, schedule)
+    assert {name: len(timing.seconds) for name, timing in found.items()} == {"a": 4, "b": 4}
+
+
+def test_each_block_waits_for_the_device() -> None:
+    steps: list[str] = []
+    time_interleaved(
+        {"a": lambda: steps.append("call")},
+        Schedule(rounds=3, blocks=2, block_seconds=0.0),
+        lambda: steps.append("wait"),
+    )
+    text = "".join(step[0] for step in steps)
+    assert text.endswith("wcw" * 6)
+    assert re.fullmatch("(wc+w)+", text)
+
+
+def test_a_short_call_is_repeated_until_the_clock_can_see_it() -> None:
+    found = calibrate(lambda: None, 1e-3, lambda: None)
+    assert found.loops > 100
+    assert found.block_seconds >= 1e-3
+
+
+def test_of_long_calls_each_block_is_a_round() -> None:
+    calls = {"short": lambda: time.sleep(0.0005), "long": lambda: time.sleep(0.02)}
+    schedule = Schedule(rounds=2, blocks=3, block_seconds=0.0, max_warm_up_seconds=0.01)
+    found = time_interleaved(calls, schedule)
+    for timing in found.values():
+        assert len(timing.blocks) == 2 * 3, "as many blocks as the schedule says"
+        assert timing.seconds == timing.blocks
+
+
+def test_rounds_may_be_spread_over_several_spans() -> None:
+    interleaved = Interleaved({"a": lambda: None, "b": lambda: None}, Schedule(rounds=4, blocks=2))
+    interleaved.run()
+    first = interleaved.timings()
+    interleaved.run()
+    both = interleaved.timings()
+    for name, timing in both.items():
+        assert len(timing.seconds) == 8
+        assert timing.seconds[:4] == first[name].seconds
+        assert timing.loops == first[name].loops
+
+
+def test_a_slow_variant_sits_out_after_three_rounds() -> None:
+    calls = {"slow": lambda: time.sleep(0.03), "fast": lambda: time.sleep(0.001)}
+    schedule = Schedule(
+        rounds=6, blocks=1, block_seconds=0.0, slow_call_seconds=0.02, max_warm_up_seconds=0.01
+    )
+    found = time_interleaved(calls, schedule)
+    assert len(found["slow"].seconds) == 3
+    assert len(found["fast"].seconds) == 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -34,7 +35,8 @@ def tensor_bytes(work: Callable[[], object], device: str) -> TensorBytes:
 
     Raises MeasurementError when no allocation was seen.
     """
-    found = _cuda_bytes(work) if device == "cuda" else _cpu_bytes(work)
+    with _nothing_collected():
+        found = _cuda_bytes(work) if device == "cuda" else _cpu_bytes(work)
     if found.peak <= 0:
         raise MeasurementError("torch's profiler saw no allocation: peak memory cannot be measured with it")
     return found
@@ -130,6 +132,19 @@ def _reset_high_water_mark() -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Collect garbage before and none meanwhile: tensors of earlier work would seem to be given up by this one."""
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager

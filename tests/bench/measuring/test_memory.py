@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import psutil
 import pytest
 import torch
@@ -40,6 +42,29 @@ def test_the_peak_is_the_same_each_time() -> None:
 
     step()
     assert len({tensor_peak_bytes(step, "cpu") for _ in range(3)}) == 1
+
+
+def test_garbage_of_earlier_work_is_not_given_up_by_this_one() -> None:
+    class Holder:
+        def __init__(self) -> None:
+            self.tensor, self.me = torch.ones(1024), self
+
+    def work() -> torch.Tensor:
+        first = torch.ones(1024)
+        gc.collect()
+        second = torch.ones(1024)
+        return first + second
+
+    gc.disable()
+    try:
+        # The profiler remembers what it once saw come, and tells when it goes.
+        tensor_peak_bytes(lambda: [Holder() for _ in range(3)], "cpu")
+        assert tensor_peak_bytes(work, "cpu") == 3 * KILO_FLOATS_BYTES
+        assert not gc.isenabled(), "as it was before"
+    finally:
+        gc.enable()
+    tensor_peak_bytes(lambda: torch.ones(1), "cpu")
+    assert gc.isenabled()
 
 
 def test_work_that_allocates_nothing_is_an_error() -> None:

@@ -28,6 +28,7 @@ from bench.models.mlp import MlpConfig
 from bench.prediction.calibrating import Calibration, of_record
 from bench.prediction.cells import CELLS
 from bench.prediction.checking import check_memory, check_task
+from bench.prediction.costs import Parts
 from bench.prediction.predicting import predict
 from bench.prediction.tasks import Task, num_params
 from bench.record import Record, load
@@ -214,7 +215,7 @@ def main() -> None:
         "calibration_seconds": record.duration_seconds,
         "largest_calibrated_params": largest,
         "least_predicted_params": min(one["params"] for one in results),
-        "pace_ratio_of_calibration": calibration.fit.pace_ratio,
+        "pace_ratio_of_calibration": calibration.fit.pace_ratio(Parts(matmul_seconds=1.0)),
         "pace_ratio_median": float(np.median([one["pace_ratio"] for one in results])),
         "as_it_ran": by_mode(results, "predicted_over_measured_ratio"),
         "undisturbed": by_mode(results, "predicted_over_measured_undisturbed_ratio"),

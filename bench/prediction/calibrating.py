@@ -14,13 +14,14 @@ from bench.errors import RecordError
 from bench.prediction import cells as small_models
 from bench.prediction import microbenchmarks
 from bench.prediction.cells import CELLS, MEMORY_CELLS
-from bench.prediction.checking import check_memory
+from bench.prediction.checking import process_peak_bytes
 from bench.prediction.costs import NAMES, OPERATION, Costs, Parts, of_operations
 from bench.prediction.fitting import Fit, MemoryFit, Seen
 from bench.prediction.microbenchmarks import Point, at_pace, better
 from bench.prediction.pace import Reference, Timed, pace_between, timed
 from bench.prediction.refusals import unusable
-from bench.prediction.tasks import BYTES_PER_FP32, Task, lasting_bytes, num_params, prepare
+from bench.prediction.tasks import BYTES_PER_FP32, Task, lasting_bytes, num_params, passing_bytes, prepare
+from bench.prediction.tracing import trace
 from bench.record import Measurement, Record
 from bench.table import CALIBRATION
 
@@ -75,10 +76,7 @@ def calibrate(say: Callable[[str], None] = lambda text: None) -> list[Measuremen
     levels = [level for level, _ in passes]
     best = min(*levels, *(cell.reference_seconds for cell in cells.values()))
     say("calibration: memory of fresh processes")
-    # Memory is the same whatever runs beside, so these need not wait for each other.
-    with ThreadPoolExecutor(num_cores()) as pool:
-        memory = list(pool.map(partial(_memory_point, num_threads=torch.get_num_threads()), MEMORY_CELLS))
-    points = [*_best_of(passes, best), *memory]
+    points = [*_best_of(passes, best), *_memory_points(torch.get_num_threads())]
     points += [Point(REFERENCE, "fp32", {}, best), *of_operations(list(cells.values()), best)]
     points += _as_points(Costs.of(points), cells, best)
     threads = torch.get_num_threads()
@@ -155,14 +153,18 @@ def has_calibration(record: Record, num_threads: int) -> bool:
     )
 
 
-def _memory_point(task: Task, num_threads: int) -> Point:
-    lasting, peak = lasting_bytes(task), check_memory(task, num_threads)
-    conditions: dict[str, int | float | str] = {
-        "step": task.in_words(),
-        "lasting_bytes": lasting,
-        "passing_bytes": peak.peak_memory_bytes - lasting,
-    }
-    return Point(MEMORY, task.mode, conditions, peak.process_peak_memory_bytes)
+def _memory_points(num_threads: int) -> Iterator[Point]:
+    """Measure the memory of fresh processes; it is the same whatever runs beside, so none waits for another."""
+    measure = partial(process_peak_bytes, num_threads=num_threads)
+    with ThreadPoolExecutor(num_cores()) as pool:
+        processes = pool.map(measure, MEMORY_CELLS)
+        for task, process in zip(MEMORY_CELLS, processes, strict=True):
+            conditions: dict[str, int | float | str] = {
+                "step": task.in_words(),
+                "lasting_bytes": lasting_bytes(task),
+                "passing_bytes": passing_bytes(task, trace(partial(prepare, task)).peak_bytes),
+            }
+            yield Point(MEMORY, task.mode, conditions, process)
 
 
 def _as_points(costs: Costs, cells: Mapping[Task, Timed], reference_seconds: float) -> Iterator[Point]:

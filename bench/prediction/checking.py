@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -65,14 +66,31 @@ def check_memory(task: Task, num_threads: int) -> CheckedMemory:
     return in_fresh_process(_measure, task, num_threads, num_threads=num_threads)
 
 
+def process_peak_bytes(task: Task, num_threads: int) -> int:
+    """Take a step in a fresh process and return the most memory that it takes beyond what torch alone does.
+
+    Raises MeasurementError when it cannot be run here, for example for lack of memory.
+    """
+    return in_fresh_process(_process_peak, task, num_threads, num_threads=num_threads)
+
+
 def _measure(task: Task, num_threads: int) -> CheckedMemory:
+    process, step = _after_steps(task, num_threads)
+    return CheckedMemory(kept_bytes(task) + tensor_peak_bytes(step, "cpu"), process)
+
+
+def _process_peak(task: Task, num_threads: int) -> int:
+    return _after_steps(task, num_threads)[0]
+
+
+def _after_steps(task: Task, num_threads: int) -> tuple[int, Callable[[], object]]:
+    """Take some steps; returns what this process took for them, and the step."""
     torch.set_num_threads(num_threads)
     watch = ProcessPeak()
     step = prepare(task)
     for _ in range(STEPS_OF_MEMORY):
         step()
-    process = watch.beyond_baseline_bytes()
-    return CheckedMemory(kept_bytes(task) + tensor_peak_bytes(step, "cpu"), process)
+    return watch.beyond_baseline_bytes(), step
 
 
 def _run_asked(asked: Asked, num_threads: int) -> Timed:

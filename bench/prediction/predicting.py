@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from bench.prediction.calibrating import Calibration
 from bench.prediction.costs import Parts
-from bench.prediction.tasks import BYTES_PER_FP32, Task, kept_bytes, lasting_bytes, num_params, prepare
+from bench.prediction.tasks import (
+    BYTES_PER_FP32,
+    Task,
+    kept_bytes,
+    lasting_bytes,
+    num_params,
+    passing_bytes,
+    prepare,
+)
 from bench.prediction.tracing import trace
 
 
@@ -39,9 +47,9 @@ def predict(task: Task, calibration: Calibration) -> Prediction:
     parts = calibration.costs.parts(traced, BYTES_PER_FP32 * num_params(task))
     fit = calibration.fit
     undisturbed = fit.seconds(parts)
-    seconds = undisturbed * fit.pace_ratio
-    peak, lasting = kept_bytes(task) + traced.peak_bytes, lasting_bytes(task)
-    process = calibration.memory.process_bytes(lasting, max(peak - lasting, 0))
+    seconds = undisturbed * fit.pace_ratio(parts)
+    peak, passing = kept_bytes(task) + traced.peak_bytes, passing_bytes(task, traced.peak_bytes)
+    process = calibration.memory.process_bytes(lasting_bytes(task), passing)
     return Prediction(
         task, seconds, *fit.interval(parts),
         undisturbed, *fit.interval(parts, undisturbed=True),

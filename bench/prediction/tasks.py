@@ -96,6 +96,11 @@ def lasting_bytes(task: Task) -> int:
     return kept_bytes(task) + gradients
 
 
+def passing_bytes(task: Task, step_peak_bytes: int) -> int:
+    """Return the bytes of tensors that come and go, at the worst moment of a step whose peak was traced."""
+    return max(kept_bytes(task) + step_peak_bytes - lasting_bytes(task), 0)
+
+
 def num_params(task: Task) -> int:
     """Return the parameters of a task's model: by formula, or counted where there is none."""
     if task.config is not None:

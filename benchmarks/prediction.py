@@ -152,7 +152,8 @@ def calibrated() -> Record:
 def one_result(task: Task, calibration: Calibration, with_memory: bool) -> dict[str, Any]:
     """Predict a step, run it, and return both."""
     found = predict(task, calibration)
-    checked = check_task(task, THREADS).paced(calibration.reference_seconds)
+    timed = check_task(task, THREADS)
+    checked = timed.paced(calibration.reference_seconds)
     result = {
         "task": task.in_words(),
         "mode": task.mode,
@@ -163,6 +164,7 @@ def one_result(task: Task, calibration: Calibration, with_memory: bool) -> dict[
         "predicted_over_measured_ratio": found.seconds / checked.seconds,
         "inside_interval": found.low <= checked.seconds <= found.high,
         "pace_ratio": checked.pace_ratio,
+        "reference_over_calibrations_ratio": timed.reference_seconds / calibration.reference_seconds,
         "predicted_over_measured_undisturbed_ratio": found.undisturbed_seconds / checked.undisturbed_seconds,
         "undisturbed_inside_interval": (
             found.undisturbed_low <= checked.undisturbed_seconds <= found.undisturbed_high

@@ -15,7 +15,7 @@ from bench.prediction import cells as small_models
 from bench.prediction import microbenchmarks
 from bench.prediction.cells import CELLS, MEMORY_CELLS
 from bench.prediction.checking import process_peak_bytes
-from bench.prediction.costs import NAMES, OPERATION, Costs, Parts, of_operations
+from bench.prediction.costs import NAMES, OPERATION, OPERATION_CALL, Costs, Parts, of_operations
 from bench.prediction.fitting import Fit, MemoryFit, Seen
 from bench.prediction.microbenchmarks import Point, at_pace, better
 from bench.prediction.pace import Reference, Timed, pace_between, timed
@@ -46,6 +46,7 @@ METHODS = {
     "page_fault_seconds_per_byte": "filling 64 MiB of new memory less filling them again",
     "layout_seconds_per_byte": "convolution of many channels and few pixels beyond its arithmetic, over its weights",
     OPERATION: "time of an operation inside the steps of small models beyond that of a call, over its bytes",
+    OPERATION_CALL: "time of a small operation inside the steps of small models beyond that of most of them",
     MEMORY: "highest resident memory of a fresh process beyond what torch alone takes, after three steps",
     REFERENCE: "undisturbed call of a small product and sum that are always the same, which tells the machine's pace",
     CELL: "step of a small model, each of its operations undisturbed; the conditions say what it is made of",

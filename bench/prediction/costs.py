@@ -63,6 +63,8 @@ class Costs:
     traffic: Mapping[str, Surface]
     page_fault_seconds_per_byte: float
     operation_seconds_per_byte: Mapping[str, float]
+    operation_seconds_per_call: Mapping[str, float]
+    """Beyond what any call takes."""
 
     @classmethod
     def of(cls, points: Iterable[Point]) -> Costs:
@@ -88,12 +90,15 @@ class Costs:
             {one: single("wide_matmul_flops_per_second", one) for one in LAYOUTS},
             surface("weight_stream_bytes_per_second", "forward", "rows", "width", "bytes"),
             {one: surface("attention_flops_per_second", one, "queries", "head_width") for one in both},
-            surface("attention_bytes_per_second", "decode", "keys", "head_width"),
+            surface("attention_bytes_per_second", "decode", "keys", "head_width", "bytes"),
             {one: surface("convolution_flops_per_second", one, "channels", "pixels", "taps") for one in both},
             {one: surface("layout_seconds_per_byte", one, "bytes") for one in both},
             {one: surface("traffic_bytes_per_second", one, "bytes") for one in TRAFFIC_FORMS},
             single("page_fault_seconds_per_byte", "fp32"),
-            {variant: found[0][1] for (name, variant), found in groups.items() if name == OPERATION},
+            *(
+                {variant: found[0][1] for (name, variant), found in groups.items() if name == kind}
+                for kind in (OPERATION, OPERATION_CALL)
+            ),
         )
 
     def parts(self, trace: Trace, weight_bytes: int) -> Parts:
@@ -114,21 +119,22 @@ class Costs:
         if op.kind == "matmul":
             return self._matmul(op, weight_bytes)
         if op.kind == "attention":
-            return self._attention(op)
+            return self._attention(op, weight_bytes)
         if op.kind == "convolution":
             return self._convolution(op, weight_bytes)
         return self._traffic(op)
 
     def _traffic(self, op: Op) -> float:
         """Return what bounds an operation: the bytes that it moves, or its arithmetic, which goes on meanwhile."""
+        call = self.operation_seconds_per_call.get(op.name, 0.0)
         if _is_small(op):
-            return 0.0
+            return call
         if op.name == FUSED_ADAMW:
             return op.bytes_moved / self.traffic["adamw"].at(op.bytes_moved)
         # A list of tensors passes through the caches as a whole; results of one operation are new memory each.
         form = "fresh" if op.bytes_fresh and op.num_tensors == 1 else "in_place"
         per_byte = 1 / self.traffic[form].at(op.bytes_moved)
-        return op.bytes_moved * max(per_byte, self.operation_seconds_per_byte.get(op.name, 0.0))
+        return call + op.bytes_moved * max(per_byte, self.operation_seconds_per_byte.get(op.name, 0.0))
 
     def _matmul(self, op: Op, weight_bytes: int) -> float:
         batch, rows, inputs, outputs = op.shape
@@ -164,11 +170,13 @@ class Costs:
         layout = size * self.layout_seconds_per_byte[direction].at(weight_bytes) if taps > 1 else 0.0
         return op.flops / rate + layout
 
-    def _attention(self, op: Op) -> float:
+    def _attention(self, op: Op, weight_bytes: int) -> float:
         heads, queries, keys, width = op.shape
         if queries == 1:
             read = 2 * BYTES_PER_FP32 * heads * keys * width
-            return read / self.decode_attention.at(keys, width)
+            near, far = (1 / self.decode_attention.at(keys, width, passed) for passed in (0, weight_bytes))
+            # Heads that share keys and values find them in the cache, after the first of them.
+            return read * near + min(read, op.bytes_moved) * max(far - near, 0.0)
         direction = "backward" if op.name.endswith("backward") else "forward"
         return op.flops / self.attention[direction].at(queries, width)
 
@@ -181,7 +189,7 @@ def _is_streamed(op: Op) -> bool:
     return op.kind == "matmul" and op.shape[0] == 1 and op.shape[1] <= MAX_STREAMED_ROWS
 
 
-OPERATION = "operation_seconds_per_byte"
+OPERATION, OPERATION_CALL = "operation_seconds_per_byte", "operation_seconds_per_call"
 _TERMS = {
     "matmul": "matmul_seconds",
     "attention": "attention_seconds",
@@ -191,21 +199,44 @@ _TERMS = {
 
 
 def of_operations(cells: Sequence[Timed], reference_seconds: float) -> list[Point]:
-    """Return what each element-wise operation takes for a byte that it moves, as it was timed inside steps.
+    """Return what each element-wise operation takes for a call beyond what any does, and for a byte that it moves.
 
-    The mean over all its places in the steps that move enough to tell, by the bytes moved there, less what the
-    smallest operations of the step take, which is that of a call; at the pace at which the reference takes so long.
+    A call takes what the smallest operations of a step take in the middle, and each of them more or less; the median
+    over its places. Bytes take the mean over all places that move enough to tell, by the bytes moved there, beyond the
+    call. All at the pace at which the reference takes so long.
     """
+    extra: dict[str, list[float]] = defaultdict(list)
+    timed = [_timed_others(cell, reference_seconds) for cell in cells]
+    for others in timed:
+        call = _call_seconds(others)
+        for op, (_, each) in others.items():
+            if _is_small(op):
+                extra[op.name].append(each - call)
+    calls = {name: max(statistics.median(found), 0.0) for name, found in extra.items()}
+    points = [Point(OPERATION_CALL, name, {}, seconds) for name, seconds in sorted(calls.items())]
+    return points + _per_byte(timed, calls)
+
+
+def _timed_others(cell: Timed, reference_seconds: float) -> dict[Op, tuple[int, float]]:
+    """Return the places of each element-wise operation of a step, and the seconds of one undisturbed."""
+    pace = pace_between(cell.reference_seconds, reference_seconds)
+    return {
+        op: (cell.trace.ops[op], each / pace) for op, each in cell.op_seconds.items() if op.kind == "other"
+    }
+
+
+def _call_seconds(others: Mapping[Op, tuple[int, float]]) -> float:
+    small = [each for op, (_, each) in others.items() if _is_small(op)]
+    return statistics.median(small) if small else 0.0
+
+
+def _per_byte(timed: Sequence[Mapping[Op, tuple[int, float]]], calls: Mapping[str, float]) -> list[Point]:
     bytes_moved: dict[str, float] = defaultdict(float)
     seconds: dict[str, float] = defaultdict(float)
-    for cell in cells:
-        others = {op: each for op, each in cell.op_seconds.items() if op.kind == "other"}
-        small = [each for op, each in others.items() if _is_small(op)]
-        pace = pace_between(cell.reference_seconds, reference_seconds)
-        call = statistics.median(small) if small else 0.0
-        for op, each in others.items():
+    for others in timed:
+        call = _call_seconds(others)
+        for op, (count, each) in others.items():
             if not _is_small(op):
-                count = cell.trace.ops[op]
                 bytes_moved[op.name] += count * op.bytes_moved
-                seconds[op.name] += count * max(each - call, 0.0) / pace
+                seconds[op.name] += count * max(each - call - calls.get(op.name, 0.0), 0.0)
     return [Point(OPERATION, name, {}, seconds[name] / moved) for name, moved in sorted(bytes_moved.items())]

@@ -31,6 +31,8 @@ STREAM_BYTES = (2**22, 2**24, 2**26, 2**27)
 QUERIES = (16, 64, 256, 1024)
 HEAD_WIDTHS = (32, 64, 128)
 CACHED_KEYS = (64, 256, 1024)
+CACHED_BYTES, CACHED_HEADS = (2**22, 2**26), 32
+"""Keys and values of so many bytes pass in turn: of one layer again and again, or after the weights of many others."""
 ATTENTION_FLOPS = 1e8
 
 CHANNELS = (16, 64, 256, 768)
@@ -130,14 +132,14 @@ def attentions() -> Iterator[Point]:
         gradient = torch.full_like(out, 0.5)
         backward = _seconds(partial(torch.autograd.grad, out, tensors, gradient, retain_graph=True))
         yield Point("attention_flops_per_second", "backward", {**shape}, 2.5 * heads * per_head / backward)
-    for keys, width in product(CACHED_KEYS, HEAD_WIDTHS):
-        heads = 32
-        query, key, value = (_filled(1, heads, n, width) for n in (1, keys, keys))
-        seconds = _seconds(partial(F.scaled_dot_product_attention, query, key, value))
-        read = 2 * 4 * heads * keys * width
-        yield Point(
-            "attention_bytes_per_second", "decode", {"keys": keys, "head_width": width}, read / seconds
-        )
+    for keys, width, total in product(CACHED_KEYS, HEAD_WIDTHS, CACHED_BYTES):
+        read = 2 * BYTES_PER_FP32 * CACHED_HEADS * keys * width
+        count = math.ceil(total / read)
+        query = _filled(1, CACHED_HEADS, 1, width)
+        kept = [[_filled(1, CACHED_HEADS, keys, width) for _ in range(2)] for _ in range(count)]
+        seconds = _seconds(partial(_attend_in_turn, query, kept))
+        shape = {"keys": keys, "head_width": width, "bytes": total}
+        yield Point("attention_bytes_per_second", "decode", {**shape}, count * read / seconds)
 
 
 def convolutions() -> Iterator[Point]:
@@ -229,6 +231,11 @@ def _attend(tensors: Sequence[Tensor], *, gradients: bool = False) -> Tensor:
     query, key, value = tensors
     with torch.set_grad_enabled(gradients):
         return F.scaled_dot_product_attention(query, key, value, is_causal=True)
+
+
+def _attend_in_turn(query: Tensor, kept: Sequence[Sequence[Tensor]]) -> None:
+    for key, value in kept:
+        F.scaled_dot_product_attention(query, key, value)
 
 
 def _adamw(length: int) -> Callable[[], object]:

@@ -25,9 +25,12 @@ class Surface:
     ) -> Surface:
         """Gather points whose conditions name the axes.
 
-        Raises RecordError where the points are no whole grid.
+        Raises RecordError where the points are no whole grid, or one does not say where it lies.
         """
-        found = {tuple(float(str(where[axis])) for axis in axes): value for where, value in points}
+        try:
+            found = {tuple(float(str(where[axis])) for axis in axes): value for where, value in points}
+        except KeyError as err:
+            raise unusable(f"the calibration does not say at which {err.args[0]} it measured {name}") from err
         ticks = tuple(tuple(sorted({place[i] for place in found})) for i in range(len(axes)))
         values = np.full([len(each) for each in ticks], np.nan)
         for place, value in found.items():

@@ -38,6 +38,7 @@ SHORT = {
 SHORT |= {
     "HEAD_WIDTHS": (32,),
     "CACHED_KEYS": (64,),
+    "CACHED_BYTES": (2**20, 2**22),
     "CHANNELS": (8,),
     "SIDES": (8,),
     "TRAFFIC_BYTES": (2**16, 2**22),

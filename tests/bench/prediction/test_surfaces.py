@@ -42,3 +42,8 @@ def test_one_point_is_a_surface_too() -> None:
 def test_a_grid_with_a_hole_is_refused(points: list[tuple[dict[str, int], float]]) -> None:
     with pytest.raises(RecordError, match="no whole grid of a rate"):
         Surface.of("a rate", ("rows", "width"), points)
+
+
+def test_points_of_an_older_kind_are_refused_by_what_they_do_not_say() -> None:
+    with pytest.raises(RecordError, match="does not say at which bytes it measured speed: make a new one"):
+        Surface.of("speed", ("rows", "bytes"), [({"rows": 1}, 2.0)])

@@ -35,7 +35,7 @@ def tensor_bytes(work: Callable[[], object], device: str) -> TensorBytes:
 
     Raises MeasurementError when no allocation was seen.
     """
-    with _nothing_collected():
+    with nothing_collected():
         found = _cuda_bytes(work) if device == "cuda" else _cpu_bytes(work)
     if found.peak <= 0:
         raise MeasurementError("torch's profiler saw no allocation: peak memory cannot be measured with it")
@@ -73,6 +73,19 @@ class ProcessPeak:
     def beyond_baseline_bytes(self) -> int:
         """Return the peak so far less the baseline."""
         return max(0, process_peak_bytes() - self.baseline_bytes)
+
+
+@contextmanager
+def nothing_collected() -> Iterator[None]:
+    """Collect garbage before and none meanwhile: it takes time, and gives up tensors of earlier work."""
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def module_bytes(module: torch.nn.Module) -> int:
@@ -132,19 +145,6 @@ def _reset_high_water_mark() -> bool:
     except OSError:
         return False
     return True
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Collect garbage before and none meanwhile: tensors of earlier work would seem to be given up by this one."""
-    was_enabled = gc.isenabled()
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from bench.errors import RecordError
 from bench.prediction import cells as small_models
 from bench.prediction import microbenchmarks
 from bench.prediction.cells import CELLS, MEMORY_CELLS
-from bench.prediction.checking import process_peak_bytes
+from bench.prediction.checking import check_process_memory
 from bench.prediction.costs import NAMES, OPERATION, OPERATION_CALL, Costs, Parts, of_operations
 from bench.prediction.fitting import Fit, MemoryFit, Seen
 from bench.prediction.microbenchmarks import Point, at_pace, better
@@ -156,7 +156,7 @@ def has_calibration(record: Record, num_threads: int) -> bool:
 
 def _memory_points(num_threads: int) -> Iterator[Point]:
     """Measure the memory of fresh processes; it is the same whatever runs beside, so none waits for another."""
-    measure = partial(process_peak_bytes, num_threads=num_threads)
+    measure = partial(check_process_memory, num_threads=num_threads)
     with ThreadPoolExecutor(num_cores()) as pool:
         processes = pool.map(measure, MEMORY_CELLS)
         for task, process in zip(MEMORY_CELLS, processes, strict=True):

@@ -66,7 +66,7 @@ def check_memory(task: Task, num_threads: int) -> CheckedMemory:
     return in_fresh_process(_measure, task, num_threads, num_threads=num_threads)
 
 
-def process_peak_bytes(task: Task, num_threads: int) -> int:
+def check_process_memory(task: Task, num_threads: int) -> int:
     """Take a step in a fresh process and return the most memory that it takes beyond what torch alone does.
 
     Raises MeasurementError when it cannot be run here, for example for lack of memory.

@@ -84,6 +84,9 @@ class Costs:
                 raise unusable(f"the calibration has no {name} ({variant})")
             return groups[name, variant][0][1]
 
+        def by_operation(name: str) -> dict[str, float]:
+            return {variant: found[0][1] for (kind, variant), found in groups.items() if kind == name}
+
         both = ("forward", "backward")
         return cls(
             {one: surface("matmul_flops_per_second", one, "rows", "inputs", "outputs") for one in LAYOUTS},
@@ -95,10 +98,8 @@ class Costs:
             {one: surface("layout_seconds_per_byte", one, "bytes") for one in both},
             {one: surface("traffic_bytes_per_second", one, "bytes") for one in TRAFFIC_FORMS},
             single("page_fault_seconds_per_byte", "fp32"),
-            *(
-                {variant: found[0][1] for (name, variant), found in groups.items() if name == kind}
-                for kind in (OPERATION, OPERATION_CALL)
-            ),
+            by_operation(OPERATION),
+            by_operation(OPERATION_CALL),
         )
 
     def parts(self, trace: Trace, weight_bytes: int) -> Parts:
@@ -206,37 +207,27 @@ def of_operations(cells: Sequence[Timed], reference_seconds: float) -> list[Poin
     call. All at the pace at which the reference takes so long.
     """
     extra: dict[str, list[float]] = defaultdict(list)
-    timed = [_timed_others(cell, reference_seconds) for cell in cells]
-    for others in timed:
-        call = _call_seconds(others)
-        for op, (_, each) in others.items():
-            if _is_small(op):
-                extra[op.name].append(each - call)
+    timed = [found for cell in cells for found in _beyond_call(cell, reference_seconds)]
+    for op, _, each in timed:
+        if _is_small(op):
+            extra[op.name].append(each)
     calls = {name: max(statistics.median(found), 0.0) for name, found in extra.items()}
-    points = [Point(OPERATION_CALL, name, {}, seconds) for name, seconds in sorted(calls.items())]
-    return points + _per_byte(timed, calls)
-
-
-def _timed_others(cell: Timed, reference_seconds: float) -> dict[Op, tuple[int, float]]:
-    """Return the places of each element-wise operation of a step, and the seconds of one undisturbed."""
-    pace = pace_between(cell.reference_seconds, reference_seconds)
-    return {
-        op: (cell.trace.ops[op], each / pace) for op, each in cell.op_seconds.items() if op.kind == "other"
-    }
-
-
-def _call_seconds(others: Mapping[Op, tuple[int, float]]) -> float:
-    small = [each for op, (_, each) in others.items() if _is_small(op)]
-    return statistics.median(small) if small else 0.0
-
-
-def _per_byte(timed: Sequence[Mapping[Op, tuple[int, float]]], calls: Mapping[str, float]) -> list[Point]:
     bytes_moved: dict[str, float] = defaultdict(float)
     seconds: dict[str, float] = defaultdict(float)
-    for others in timed:
-        call = _call_seconds(others)
-        for op, (count, each) in others.items():
-            if not _is_small(op):
-                bytes_moved[op.name] += count * op.bytes_moved
-                seconds[op.name] += count * max(each - call - calls.get(op.name, 0.0), 0.0)
-    return [Point(OPERATION, name, {}, seconds[name] / moved) for name, moved in sorted(bytes_moved.items())]
+    for op, count, each in timed:
+        if not _is_small(op):
+            bytes_moved[op.name] += count * op.bytes_moved
+            seconds[op.name] += count * max(each - calls.get(op.name, 0.0), 0.0)
+    return [
+        *(Point(OPERATION_CALL, name, {}, each) for name, each in sorted(calls.items())),
+        *(Point(OPERATION, name, {}, seconds[name] / moved) for name, moved in sorted(bytes_moved.items())),
+    ]
+
+
+def _beyond_call(cell: Timed, reference_seconds: float) -> list[tuple[Op, int, float]]:
+    """Return each element-wise operation of a step, how often it runs, and the seconds of one beyond a call."""
+    pace = pace_between(cell.reference_seconds, reference_seconds)
+    others = {op: each / pace for op, each in cell.op_seconds.items() if op.kind == "other"}
+    small = [each for op, each in others.items() if _is_small(op)]
+    call = statistics.median(small) if small else 0.0
+    return [(op, cell.trace.ops[op], each - call) for op, each in others.items()]

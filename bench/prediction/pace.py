@@ -12,7 +12,6 @@ So the mean of both is taken, the geometric one. The calibration's own steps are
 
 from __future__ import annotations
 
-import gc
 import math
 import statistics
 import time
@@ -24,6 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from bench.measuring.memory import nothing_collected
 from bench.prediction.clock import now
 from bench.prediction.tracing import Op, Trace, traced
 
@@ -119,17 +119,13 @@ def timed(step: Callable[[], object], budget_seconds: float, min_blocks: int = M
     wholes: list[float] = []
     rounds: list[list[float]] = []
     reference = Reference()
-    gc.collect()
-    gc.disable()
-    try:
+    with nothing_collected():
         until = time.perf_counter() + budget_seconds
         while len(wholes) < min_blocks or time.perf_counter() < until:
             wholes.append(_seconds(step, loops) / loops)
             rounds.append([seconds for _, seconds in traced(step, now)[1]])
             for _ in range(REFERENCES_PER_ROUND):
                 reference.run()
-    finally:
-        gc.enable()
     parts = undisturbed(rounds)
     shares = [whole / sum(each) for whole, each in zip(wholes, rounds, strict=True)]
     steady = statistics.median(shares) * float(parts.sum())

@@ -61,7 +61,7 @@ QUICK = SpeedPlan(
 FULL = SpeedPlan(
     latency=Schedule(max_seconds=6.0),
     all_threads=Schedule(rounds=20, blocks=4, max_seconds=3.0),
-    throughput=Schedule(rounds=15, blocks=2, block_seconds=0.02, max_seconds=6.0),
+    throughput=Schedule(rounds=15, blocks=2, block_seconds=0.02, max_seconds=4.5),
     single_calls=1000,
     single_seconds=2.0,
     generation=Schedule(rounds=10, blocks=4, max_seconds=5.0, max_warm_up_seconds=0.1),

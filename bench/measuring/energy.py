@@ -23,6 +23,15 @@ COUNTED_ZONES = ("package", "dram")
 """`core` and `uncore` lie within a package and `psys` contains it: they would count twice."""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A count of joules and the moment it stands for: a process may be set aside between a counter and a clock."""
+
+    joules: float
+    at_seconds: float
+    """By `time.perf_counter`."""
+
+
 class Meter(Protocol):
     """Counts joules from some moment on; it must be read at least every `poll_seconds`."""
 
@@ -30,7 +39,7 @@ class Meter(Protocol):
     """What is counted, in words."""
     poll_seconds: float
 
-    def joules(self) -> float:
+    def read(self) -> Reading:
         """Return the count so far. Raises MeasurementError when it can no longer be read."""
 
 
@@ -93,13 +102,13 @@ class RaplMeter:
         self._sum = 0
         self.domain = "RAPL " + ", ".join(_text(zone / "name") for zone in zones)
 
-    def joules(self) -> float:
+    def read(self) -> Reading:
         """Return the joules of all zones since this meter was made."""
         for zone, before in self._last.items():
             after = _integer(zone / "energy_uj")
             self._sum += after - before + (self._ranges[zone] if after < before else 0)
             self._last[zone] = after
-        return self._sum / MICROJOULES_PER_JOULE
+        return Reading(self._sum / MICROJOULES_PER_JOULE, time.perf_counter())
 
 
 class NvmlMeter:
@@ -117,12 +126,13 @@ class NvmlMeter:
         self.domain = "the whole GPU by NVML"
         self._read(self._handle)
 
-    def joules(self) -> float:
+    def read(self) -> Reading:
         """Return the joules since the driver started."""
         try:
-            return self._read(self._handle) / MILLIJOULES_PER_JOULE
+            joules = self._read(self._handle) / MILLIJOULES_PER_JOULE
         except self._error as err:
             raise MeasurementError(f"energy: NVML can no longer be read: {err}") from err
+        return Reading(joules, time.perf_counter())
 
 
 class PowerMeter:
@@ -136,13 +146,13 @@ class PowerMeter:
         self._last = (time.perf_counter(), watts())
         self.domain = domain
 
-    def joules(self) -> float:
+    def read(self) -> Reading:
         """Return the joules since this meter was made, by the trapezoid rule between readings."""
         now, watts = time.perf_counter(), self._watts()
         then, before = self._last
         self._sum += (now - then) * (watts + before) / 2
         self._last = (now, watts)
-        return self._sum
+        return Reading(self._sum, now)
 
 
 def _counted(meter: Meter, work: Callable[[], object]) -> tuple[float, float]:
@@ -153,13 +163,13 @@ def _counted(meter: Meter, work: Callable[[], object]) -> tuple[float, float]:
     def poll() -> None:
         while not ended.wait(meter.poll_seconds):
             try:
-                meter.joules()
+                meter.read()
             except MeasurementError as err:
                 faults.append(err)
                 return
 
     poller = threading.Thread(target=poll, daemon=True)
-    before, started = meter.joules(), time.perf_counter()
+    before = meter.read()
     poller.start()
     try:
         work()
@@ -168,7 +178,8 @@ def _counted(meter: Meter, work: Callable[[], object]) -> tuple[float, float]:
         poller.join()
     if faults:
         raise faults[0]
-    return meter.joules() - before, time.perf_counter() - started
+    after = meter.read()
+    return after.joules - before.joules, after.at_seconds - before.at_seconds
 
 
 def _processor_meter(powercap: Path) -> Meter | Absent:

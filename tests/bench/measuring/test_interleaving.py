@@ -94,6 +94,20 @@ def test_a_short_call_is_repeated_until_the_clock_can_see_it() -> None:
     assert found.block_seconds >= 1e-3
 
 
+def test_being_set_aside_once_makes_no_block_of_a_few_short_calls() -> None:
+    calls = 0
+
+    def once_slow() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 6:
+            time.sleep(0.02)
+
+    found = calibrate(once_slow, 1e-3, lambda: None)
+    assert found.loops > 100
+    assert found.block_seconds >= 1e-3
+
+
 def test_of_long_calls_each_block_is_a_round() -> None:
     calls = {"short": lambda: time.sleep(0.0005), "long": lambda: time.sleep(0.02)}
     schedule = Schedule(rounds=2, blocks=3, block_seconds=0.0, max_warm_up_seconds=0.01)

@@ -28,7 +28,10 @@ from bench.table import CALIBRATION
 CELL = "step_seconds"
 REFERENCE = "reference_seconds"
 MEMORY = "process_peak_memory_bytes"
+POINTS_PER_REFERENCE = 4
+"""It takes as long as a point; so many hundred points need no more of it."""
 PARTS: dict[str, Callable[[], Iterator[Point]]] = {
+    "large matrix products": microbenchmarks.large_matmuls,
     "memory traffic": microbenchmarks.traffic,
     "weights read in turn": microbenchmarks.weight_streams,
     "attention": microbenchmarks.attentions,
@@ -91,12 +94,13 @@ def _in_pass(say: Callable[[str], None], number: int, text: str) -> None:
 def _single_operations(say: Callable[[str], None]) -> tuple[float, list[Point]]:
     """Measure every point; returns what the reference took meanwhile, and the points."""
     reference = Reference()
-    points = []
+    points: list[Point] = []
     for words, part in PARTS.items():
         say(words)
         for point in part():
+            if len(points) % POINTS_PER_REFERENCE == 0:
+                reference.run()
             points.append(point)
-            reference.run()
     return reference.level_seconds(), points
 
 

@@ -159,7 +159,8 @@ class Costs:
     def _matmul_rate(self, layout: Layout, rows: int, inputs: int, outputs: int) -> float:
         """Return FLOP/s; beyond the widths of the grid what a product of twice the width loses, for each side half."""
         surface, half = self.matmul[layout], WIDE / 2
-        lost = self.wide_matmul[layout] / surface.at(WIDE_ROWS, half, half)
+        # A wider product is no faster for its width: where it seems so the other one was disturbed.
+        lost = min(self.wide_matmul[layout] / surface.at(WIDE_ROWS, half, half), 1.0)
         sides = sum(min(max(math.log2(side / half), 0.0), 1.0) for side in (inputs, outputs))
         return surface.at(rows, inputs, outputs) * math.pow(lost, sides / 2)
 

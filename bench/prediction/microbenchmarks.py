@@ -19,6 +19,8 @@ from bench.prediction.tracing import Layout
 
 ROWS = (1, 2, 4, 8, 16, 64, 256)
 WIDTHS = (16, 128, 512, 2048)
+NUM_LARGE = 2
+"""So many of the largest rows and widths are timed twice in each pass: they decide the steps of large models."""
 LAYOUTS: tuple[Layout, ...] = ("forward", "input_gradient", "weight_gradient")
 WIDE, WIDE_ROWS = 4096, 64
 """Matrices of this width are timed at so many rows alone, against those of half the width: larger ones would take long,
@@ -43,7 +45,7 @@ MANY_CHANNELS, LARGEST_WIDE_SIDE = 512, 4
 rate of fewer channels holds. Images smaller than the kernel go ways of their own in oneDNN."""
 
 TRAFFIC_BYTES = tuple(2**power for power in range(12, 29, 2))
-SECONDS_PER_POINT, MIN_BLOCKS = 0.003, 2
+SECONDS_PER_POINT, MIN_BLOCKS = 0.0015, 1
 TRAFFIC_FORMS = ("fresh", "in_place", "adamw")
 ADAMW_TENSORS = 8
 """Weight, gradient and two moments, each read and written."""
@@ -54,7 +56,8 @@ LAYOUT_FLOPS_PER_SECOND = 1e11
 """A rate that arithmetic hardly passes on one core: what a wide convolution takes beyond it is put down to layouts."""
 LAYOUT_WEIGHTS, MIN_LAYOUT_SECONDS = (1, 4), 1e-9
 PASSES = 3
-"""A slow spell of the host then spoils some of the measurements of a point, and the best one counts."""
+"""A slow spell of the host then spoils some of the measurements of a point, and the best one counts. More moments tell
+more than longer ones: what spoils a measurement lasts for seconds."""
 
 
 class Point(NamedTuple):
@@ -80,7 +83,16 @@ def better(one: Point, other: Point) -> Point:
 
 def matmuls() -> Iterator[Point]:
     """FLOP/s of the three products of a linear layer: its output, the gradients of its input and of its weights."""
-    for rows, inputs, outputs in product(ROWS, WIDTHS, WIDTHS):
+    return _matmuls(ROWS, WIDTHS)
+
+
+def large_matmuls() -> Iterator[Point]:
+    """The largest of these products, at another moment."""
+    return _matmuls(ROWS[-NUM_LARGE:], WIDTHS[-NUM_LARGE:])
+
+
+def _matmuls(num_rows: Sequence[int], widths: Sequence[int]) -> Iterator[Point]:
+    for rows, inputs, outputs in product(num_rows, widths, widths):
         for layout, rate in _matmul_rates(rows, inputs, outputs):
             shape = {"rows": rows, "inputs": inputs, "outputs": outputs}
             yield Point("matmul_flops_per_second", layout, {**shape}, rate)
@@ -111,12 +123,13 @@ def _filled(*shape: int) -> Tensor:
 
 def weight_streams() -> Iterator[Point]:
     """Bytes of weights per second in products of few rows, when so many bytes of weights pass before they recur."""
-    for rows, width, total in product(STREAM_ROWS, STREAM_WIDTHS, STREAM_BYTES):
+    for width, total in product(STREAM_WIDTHS, STREAM_BYTES):
         count = total // (BYTES_PER_FP32 * width**2)
         weights = [_filled(width, width) for _ in range(count)]
-        seconds = _seconds(partial(_in_turn, _filled(rows, width), weights))
-        shape = {"rows": rows, "width": width, "bytes": total}
-        yield Point("weight_stream_bytes_per_second", "forward", {**shape}, total / seconds)
+        for rows in STREAM_ROWS:
+            seconds = _seconds(partial(_in_turn, _filled(rows, width), weights))
+            shape = {"rows": rows, "width": width, "bytes": total}
+            yield Point("weight_stream_bytes_per_second", "forward", {**shape}, total / seconds)
 
 
 def attentions() -> Iterator[Point]:

@@ -7,7 +7,7 @@ of their operations, each of which is short enough to be undisturbed in one of s
 together, over what they took in the step beside, tells what the step as it is would take. The long ones change the
 speed of the processor for minutes. A small piece of work that is always the same and runs in between tells of them, but
 not of them alone, as it is itself disturbed: without it steps seem too slow in bad minutes, with all of it too fast.
-So the mean of both is taken, the geometric one. The calibration's own steps are timed in the same way.
+So three quarters of it are believed. The calibration's own steps are timed in the same way.
 """
 
 from __future__ import annotations
@@ -28,11 +28,19 @@ from bench.prediction.clock import now
 from bench.prediction.tracing import Op, Trace, traced
 
 MIN_BLOCK_SECONDS = 0.02
-MIN_BLOCKS, REFERENCES_PER_ROUND = 5, 2
+MIN_BLOCKS, MIN_REFERENCES = 5, 2
+REFERENCE_TIME_SHARE = 0.05
+"""So much of a step's time the reference runs after it, so often at least: beside long steps it tells more that way."""
 UNDISTURBED_QUANTILE = 1 / (MIN_BLOCKS + 1)
 """Of several times: where the fastest of the fewest lies in the mean, so that many promise no more than few."""
-REFERENCE_SHARE = 0.5
-"""How much of what the reference tells of the pace is believed: the geometric mean of nothing and of all."""
+REFERENCE_SHARE = 0.75
+"""How much of what the reference tells of the pace is believed, of its logarithm.
+
+In a minute of calibration it runs some hundred times, and nearly all that it tells is true: of 15 calibrations of one
+day that predicted the same 82 steps, the median error went up and down by 3.5 % from one to the next with a quarter
+believed, by 2.5 % with a half, 2 % with three quarters and 1.5 % with all. Beside a step it ran ten times in these
+trials, and about a third was true of what set the steps of one run apart.
+"""
 
 MATRIX_SIZE = 512
 VECTOR_LENGTH = 2**18
@@ -49,6 +57,14 @@ class Reference:
     def run(self) -> None:
         """Run it once and remember how long it took."""
         self._seconds.append(_seconds(self._call, 1))
+
+    def run_beside(self, step_seconds: float) -> None:
+        """Run it some times after a step that took so long."""
+        until = time.perf_counter() + REFERENCE_TIME_SHARE * step_seconds
+        done = 0
+        while done < MIN_REFERENCES or time.perf_counter() < until:
+            self.run()
+            done += 1
 
     def level_seconds(self) -> float:
         """Return what it took without short disturbances."""
@@ -124,8 +140,7 @@ def timed(step: Callable[[], object], budget_seconds: float, min_blocks: int = M
         while len(wholes) < min_blocks or time.perf_counter() < until:
             wholes.append(_seconds(step, loops) / loops)
             rounds.append([seconds for _, seconds in traced(step, now)[1]])
-            for _ in range(REFERENCES_PER_ROUND):
-                reference.run()
+            reference.run_beside(wholes[-1])
     parts = undisturbed(rounds)
     shares = [whole / sum(each) for whole, each in zip(wholes, rounds, strict=True)]
     steady = statistics.median(shares) * float(parts.sum())

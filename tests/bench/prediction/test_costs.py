@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.prediction.costs import OPERATION, OPERATION_CALL, Costs, of_operations
+from bench.prediction.costs import MAX_STREAMED_ROWS, OPERATION, OPERATION_CALL, Costs, of_operations
+from bench.prediction.microbenchmarks import WIDE
 from bench.prediction.pace import Timed
 from bench.prediction.surfaces import Surface
 from bench.prediction.tracing import ATTENTION, Op, Trace
@@ -21,14 +22,16 @@ def flat(value: float, *axes: str) -> Surface:
     return Surface.of("flat", axes, [(dict.fromkeys(axes, 1.0), value)])
 
 
-def costs(calls: dict[str, float]) -> Costs:
-    """Costs of which the traffic, the attention of one query and the calls matter alone."""
+def costs(calls: dict[str, float], wide_flops_per_second: float = 1e11) -> Costs:
+    """Costs of which the products, the traffic, the attention of one query and the calls matter alone."""
     cached = [
         ({"keys": 64, "head_width": 64, "bytes": passed}, rate) for passed, rate in ((1e6, 4e10), (1e8, 1e10))
     ]
     traffic = {form: flat(1e10, "bytes") for form in ("fresh", "in_place", "adamw")}
     return Costs(
-        matmul={}, wide_matmul={}, weight_stream=flat(1e10, "rows", "width", "bytes"), attention={},
+        matmul={"forward": flat(1e11, "rows", "inputs", "outputs")},
+        wide_matmul={"forward": wide_flops_per_second},
+        weight_stream=flat(1e10, "rows", "width", "bytes"), attention={},
         decode_attention=Surface.of("cached", ("keys", "head_width", "bytes"), cached), convolution={},
         layout_seconds_per_byte={}, traffic=traffic, page_fault_seconds_per_byte=0.0,
         operation_seconds_per_byte={}, operation_seconds_per_call=calls,
@@ -52,6 +55,16 @@ def test_heads_that_share_keys_fetch_them_once() -> None:
     read = 2 * 4 * 32 * 64 * 64
     shared = costs({}).seconds(attention(32, 8), 10**8)
     assert shared == pytest.approx(read / 4e10 + read / 4 * (1 / 1e10 - 1 / 4e10))
+
+
+@pytest.mark.parametrize(("wide_flops_per_second", "expected"), [(5e10, 5e10), (1e11, 1e11), (1.5e11, 1e11)])
+def test_wide_products_lose_what_they_lost_and_are_never_faster(
+    wide_flops_per_second: float, expected: float
+) -> None:
+    width, rows = WIDE, 2 * MAX_STREAMED_ROWS
+    product = Op("aten::mm", "matmul", (1, rows, width, width), "forward", 2 * rows * width**2, 0, 0, 1)
+    found = costs({}, wide_flops_per_second).seconds(product, 4 * width**2)
+    assert found == pytest.approx(product.flops / expected)
 
 
 def test_a_small_operation_takes_what_a_call_of_its_kind_takes_beyond_others() -> None:

@@ -9,7 +9,15 @@ import pytest
 import torch
 
 from bench.models.mlp import MlpConfig
-from bench.prediction.pace import MIN_BLOCKS, Timed, pace_between, timed, undisturbed
+from bench.prediction.pace import (
+    MIN_BLOCKS,
+    MIN_REFERENCES,
+    Reference,
+    Timed,
+    pace_between,
+    timed,
+    undisturbed,
+)
 from bench.prediction.tasks import Task, prepare
 
 
@@ -31,10 +39,28 @@ def test_at_the_pace_that_it_was_timed_at_nothing_long_is_taken_out(seen: Timed)
 
 
 def test_a_machine_that_was_slow_meanwhile_is_taken_for_as_much_faster(seen: Timed) -> None:
-    slow = replace(seen, reference_seconds=1.44 * seen.reference_seconds)
+    slow = replace(seen, reference_seconds=16 * seen.reference_seconds)
     quick, usual = (one.paced(seen.reference_seconds).undisturbed_seconds for one in (slow, seen))
-    assert quick == pytest.approx(usual / 1.2)
+    assert quick == pytest.approx(usual / 8), "three quarters of it, in logarithms"
     assert pace_between(3.0, 2.0) * pace_between(2.0, 3.0) == pytest.approx(1.0)
+
+
+def test_the_reference_runs_longer_beside_a_long_step() -> None:
+    runs = 0
+
+    class Counted(Reference):
+        def run(self) -> None:
+            nonlocal runs
+            runs += 1
+            super().run()
+
+    reference = Counted()
+    reference.run_beside(0.0)
+    assert runs == MIN_REFERENCES
+    # A fifth of a second, in which it runs more often on any machine that can train at all.
+    reference.run_beside(4.0)
+    assert runs > 2 * MIN_REFERENCES
+    assert reference.level_seconds() > 0
 
 
 def test_of_two_timings_the_less_disturbed_counts_and_both_tell_how_it_went(seen: Timed) -> None:

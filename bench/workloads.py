@@ -36,7 +36,7 @@ SOURCE_TEXT = Workload(
     learning_rates=(1e-3, 2e-3, 4e-3),
     search=Recipe(num_steps=10, num_rows=8, learning_rate=0.0, warmup_steps=4),
     final=Recipe(
-        num_steps=100, num_rows=8, learning_rate=0.0, warmup_steps=20, evaluate_every=50, max_seconds=35.0
+        num_steps=80, num_rows=8, learning_rate=0.0, warmup_steps=20, evaluate_every=40, max_seconds=35.0
     ),
     throughput_rows=16,
 )

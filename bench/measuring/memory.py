@@ -8,7 +8,7 @@ import os
 import resource
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -115,10 +115,24 @@ def _cpu_bytes(work: Callable[[], object]) -> TensorBytes:
         events = json.loads(trace.read_text())["traceEvents"]
     changes = [e for e in events if e.get("name") == "[memory]" and "Bytes" in e.get("args", {})]
     changes.sort(key=lambda e: e["ts"])
+    return _followed((int(e["args"]["Addr"]), int(e["args"]["Bytes"])) for e in changes)
+
+
+def _followed(changes: Iterable[tuple[int, int]]) -> TensorBytes:
+    """Add up what was allocated and freed, by address, in the order of time.
+
+    What is freed without having been allocated belongs to earlier work that was followed as well: torch lets it go
+    whenever it likes, and it counts for nothing here.
+    """
+    living: dict[int, int] = {}
     running = peak = 0
-    for change in changes:
-        running += int(change["args"]["Bytes"])
-        peak = max(peak, running)
+    for address, size in changes:
+        if size > 0:
+            living[address] = size
+            running += size
+            peak = max(peak, running)
+        else:
+            running -= living.pop(address, 0)
     return TensorBytes(peak, running)
 
 

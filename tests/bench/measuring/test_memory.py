@@ -67,6 +67,17 @@ def test_garbage_of_earlier_work_is_not_given_up_by_this_one() -> None:
     assert gc.isenabled()
 
 
+def test_what_earlier_work_left_and_this_one_frees_counts_for_nothing() -> None:
+    left: list[torch.Tensor] = []
+    tensor_bytes(lambda: left.append(torch.ones(4096)), "cpu")
+
+    def frees_and_takes() -> torch.Tensor:
+        left.clear()
+        return torch.ones(1024)
+
+    assert tensor_bytes(frees_and_takes, "cpu") == (KILO_FLOATS_BYTES, KILO_FLOATS_BYTES)
+
+
 def test_work_that_allocates_nothing_is_an_error() -> None:
     with pytest.raises(MeasurementError, match="no allocation"):
         tensor_peak_bytes(lambda: None, "cpu")

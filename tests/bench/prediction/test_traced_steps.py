@@ -62,7 +62,8 @@ def test_the_flops_are_those_of_the_formula(task: Task) -> None:
 def test_the_peak_is_what_torchs_profiler_sees(task: Task) -> None:
     step = prepare(task)
     step()
-    assert trace(lambda: prepare(task)).peak_bytes == tensor_peak_bytes(step, "cpu")
+    # Several times: torch lets tensors of one go during another.
+    assert {tensor_peak_bytes(step, "cpu") for _ in range(4)} == {trace(lambda: prepare(task)).peak_bytes}
 
 
 def test_the_peak_of_a_convolution_counts_the_copies_of_its_library() -> None:

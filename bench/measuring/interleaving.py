@@ -18,7 +18,7 @@ MAX_INNER_LOOPS = 1 << 20
 BLOCKS_PER_WINDOW = 4
 ROUNDS_OF_SLOW_ONES = 3
 LONG_BLOCKS = 10
-"""A call that takes so many times as long as a block should needs no second look at how many make one."""
+"""A call that takes so many times as long as a block should is calibrated once, before the warm-up."""
 STABLE_SHARE = 0.03
 ROUND_SECONDS = 0.006
 """So long may the blocks of a variant in one round take together, unless a single one takes longer.
@@ -206,11 +206,6 @@ def calibrate(
 
     What looks long enough is looked at twice: a process that was set aside meanwhile makes a short block long.
     """
-    first = _block(call, 1, synchronize)[0]
-    if first > LONG_BLOCKS * block_seconds:
-        seconds = min(first, _block(call, 1, synchronize)[0])
-        if seconds > block_seconds:
-            return Calibrated(1, seconds)
     loops = 1
     while True:
         seconds = _block(call, loops, synchronize)[0]

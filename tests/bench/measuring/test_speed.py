@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 import torch
+from torch import nn
 
+from bench.compression.quantization import compress
 from bench.measuring.examples import example_batch
 from bench.measuring.interleaving import Schedule
 from bench.measuring.speed import (
@@ -15,6 +18,7 @@ from bench.measuring.speed import (
     QUICK,
     SpeedPlan,
     SpeedTask,
+    copied,
     joined,
     threads,
     time_in_fresh_process,
@@ -100,6 +104,37 @@ def test_several_passes_add_up_in_one_process() -> None:
         }
     assert len(twice.single_calls["fp32"]) == 70
     assert all(5 <= len(t.decode.seconds) <= 10 for t in twice.generation["fp32"])
+
+
+class Witness(nn.Linear):
+    """A layer that tells where its weights lie whenever it is called."""
+
+    addresses: ClassVar[set[int]] = set()
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        self.addresses.add(self.weight.data_ptr())
+        return super().forward(inputs)
+
+
+def test_each_pass_has_its_models_elsewhere_in_memory() -> None:
+    given = task(MlpConfig())
+    models = {name: Witness(64, 10) for name in given.models}
+    time_models(replace(given, models=models))
+    assert Witness.addresses == {model.weight.data_ptr() for model in models.values()}
+    time_models(replace(given, models=models, plan=replace(PLAN, passes=2)))
+    assert len(Witness.addresses) == 2 * len(models)
+
+
+def test_copies_answer_alike_compressed_ones_too() -> None:
+    model = build(MlpConfig()).eval()
+    quantized = compress(model, "cpu")
+    models = {"fp32": model, quantized.variant: quantized.model}
+    inputs = example_batch(MlpConfig(), 8).inputs
+    others = copied(models)
+    with torch.inference_mode():
+        for name, one in models.items():
+            assert torch.equal(one(inputs), others[name](inputs))
+            assert others[name] is not one
 
 
 def test_the_quick_plan_has_enough_calls_for_the_percentiles() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import ClassVar
 
 import pytest
 import torch
@@ -106,23 +105,20 @@ def test_several_passes_add_up_in_one_process() -> None:
     assert all(5 <= len(t.decode.seconds) <= 10 for t in twice.generation["fp32"])
 
 
-class Witness(nn.Linear):
-    """A layer that tells where its weights lie whenever it is called."""
-
-    addresses: ClassVar[set[int]] = set()
-
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        self.addresses.add(self.weight.data_ptr())
-        return super().forward(inputs)
-
-
 def test_each_pass_has_its_models_elsewhere_in_memory() -> None:
+    addresses: set[int] = set()
+
+    class Witness(nn.Linear):
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            addresses.add(self.weight.data_ptr())
+            return super().forward(inputs)
+
     given = task(MlpConfig())
     models = {name: Witness(64, 10) for name in given.models}
     time_models(replace(given, models=models))
-    assert Witness.addresses == {model.weight.data_ptr() for model in models.values()}
+    assert addresses == {model.weight.data_ptr() for model in models.values()}
     time_models(replace(given, models=models, plan=replace(PLAN, passes=2)))
-    assert len(Witness.addresses) == 2 * len(models)
+    assert len(addresses) == 2 * len(models)
 
 
 def test_copies_answer_alike_compressed_ones_too() -> None:

@@ -1,7 +1,8 @@
 """Measure the engine and its sampling against plain numpy and Squiggle on one model, and its memory.
 
 Run from anywhere: `python benchmarks/engine.py [-o results.json]`. See benchmarks/README.md. The runs are interleaved
-in one process and compared as the median of paired ratios of CPU time; memory is the peak of a fresh process each.
+and compared as the median of paired ratios of CPU time, over several fresh processes, since where memory lies moves a
+ratio by up to a tenth; memory is the peak of a fresh process each.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ import ours  # noqa: E402
 import plain  # noqa: E402
 
 SQUIGGLE = "@quri/squiggle-lang@0.10.0"
-ROUNDS = {10_000: 31, 1_000_000: 5}
+PROCESSES = {10_000: 7, 1_000_000: 3}
+ROUNDS = {10_000: 15, 1_000_000: 3}
+"""In each process."""
 PROMISES = {10_000: 0.8, 1_000_000: 1.0}
 SQUIGGLE_SAMPLES, SQUIGGLE_ROUNDS = 10_000, 9
 
@@ -42,11 +45,8 @@ def cpu_seconds(call: Callable[[], object]) -> float:
 
 def speed(draws: int) -> dict[str, Any]:
     """Return how many times faster than plain numpy the figures run, sampling included on both sides."""
-    ours.run(draws)
-    rounds = []
-    for _ in range(ROUNDS[draws]):
-        theirs = cpu_seconds(lambda: plain.simulate(plain.draw(draws)))
-        rounds.append((theirs, cpu_seconds(lambda: ours.run(draws))))
+    processes = [json.loads(fresh_process("--speed-of", draws)) for _ in range(PROCESSES[draws])]
+    rounds = [pair for pairs in processes for pair in pairs]
     ratios = [theirs / mine for theirs, mine in rounds]
     return {
         "draws": draws,
@@ -54,8 +54,26 @@ def speed(draws: int) -> dict[str, Any]:
         "benchplan_cpu_seconds": statistics.median(mine for _, mine in rounds),
         "speed_ratio": statistics.median(ratios),
         "speed_ratio_p10_p90": [float(q) for q in np.quantile(ratios, [0.1, 0.9])],
+        "speed_ratio_of_each_process": [
+            statistics.median(theirs / mine for theirs, mine in pairs) for pairs in processes
+        ],
         "promise": PROMISES[draws],
     }
+
+
+def timed_rounds(draws: int) -> list[tuple[float, float]]:
+    """Return the CPU seconds of plain numpy and of the figures, by turns in this process."""
+    ours.run(draws)
+    return [
+        (cpu_seconds(lambda: plain.simulate(plain.draw(draws))), cpu_seconds(lambda: ours.run(draws)))
+        for _ in range(ROUNDS[draws])
+    ]
+
+
+def fresh_process(flag: str, draws: int) -> str:
+    """Return what this script prints with a flag, in a process of its own."""
+    command = [sys.executable, __file__, flag, str(draws)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def agreement() -> dict[str, float]:
@@ -74,13 +92,6 @@ def agreement() -> dict[str, float]:
         "ruin_share": float(np.mean(found["final_lowest_usd"] < 0)),
         "plain_ruin_share": float(np.mean(sample["lowest_usd"] < 0)),
     }
-
-
-def peak_bytes(draws: int) -> int:
-    """Return the peak resident memory of a fresh process that runs so many draws."""
-    command = [sys.executable, __file__, "--memory-of", str(draws)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return int(done.stdout)
 
 
 def squiggle() -> dict[str, Any]:
@@ -115,12 +126,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--memory-of", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--speed-of", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.speed_of:
+        print(json.dumps(timed_rounds(arguments.speed_of)))
+        return
     if arguments.memory_of:
         ours.run(arguments.memory_of)
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
         return
-    memory = {draws: peak_bytes(draws) for draws in (1_000_000, 10_000_000)}
+    memory = {draws: int(fresh_process("--memory-of", draws)) for draws in (1_000_000, 10_000_000)}
     results = {
         "speed": [speed(draws) for draws in ROUNDS],
         "agreement": agreement(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
@@ -66,6 +66,7 @@ class Program:
         self.asked = asked
         self.find = find
         self.phases = _phases(self.nodes, self.order)
+        self._steps_by_kept: dict[frozenset[str], tuple[Sequence[Step], ...]] = {}
         read = {p.targets[0] for node in self.nodes.values() for p in node.parameters if p.kind == "previous"}
         self.openings = {name: opening(name) for name in sorted(read)}
         for name, start in self.openings.items():
@@ -113,41 +114,45 @@ class Program:
 
     def run_block(self, leaves: Mapping[str, Any], months: int, kept: Sequence[str]) -> dict[str, Any]:
         """Run all months over draws that go through them together; the values are shaped as those of `run`."""
-        rows_needed = {
-            t for n in self.nodes.values() for p in n.parameters if p.kind == "series" for t in p.targets
-        }
-        rows = {name: Row(months) for name in {*kept, *rows_needed} if self.phases[name] == "monthly"}
+        read_as_series = self._read_later["series"]
+        rows = {name: Row(months) for name in {*kept, *read_as_series} if self.phases[name] == "monthly"}
         values: dict[str, Any] = {name: leaves[name] for name in self.leaves}
         # What divides by zero must not pass for a value; formulas that choose between branches ignore it themselves.
         with np.errstate(divide="raise", invalid="raise", over="raise"):
-            self._run_phases(values, rows, rows_needed, months)
+            self._run_phases(values, rows, months)
         return {name: rows[name].values() if name in rows else values[name] for name in kept}
 
-    def _run_phases(
-        self, values: dict[str, Any], rows: Mapping[str, Row], rows_needed: Iterable[str], months: int
-    ) -> None:
-        once, monthly = self._steps("once"), self._steps("monthly", rows)
-        before = dict(self.openings)
+    def _run_phases(self, values: dict[str, Any], rows: Mapping[str, Row], months: int) -> None:
+        once, monthly, after = self._steps(frozenset(rows))
         _run_steps(once, values)
-        previous = {f"previous {name}": values[start] for name, start in before.items()}
+        before = [(f"previous {name}", name) for name in self.openings]
+        previous = {f"previous {name}": values[start] for name, start in self.openings.items()}
         shocks = {name: values[name] for name in self.leaves if is_shock(name)}
         for month in range(1, months + 1):
             values[MONTH] = float(month)
             values |= {name: row[month - 1] if np.ndim(row) > 1 else row for name, row in shocks.items()}
             values |= previous
             _run_steps(monthly, values)
-            for name in previous:
-                previous[name] = values[name.removeprefix("previous ")]
+            previous = {slot: values[name] for slot, name in before}
             for name, row in rows.items():
                 row.add(values[name])
-        for node in self.nodes.values():
-            values |= {_slot(p): values[p.targets[0]] for p in node.parameters if p.kind == "closing"}
-        for name in rows_needed:
+        values |= {f"closing {name}": values[name] for name in self._read_later["closing"]}
+        for name in self._read_later["series"]:
             series = rows[name].values() if name in rows else np.stack([values[name]] * months)
             values[f"series {name}"] = series if series.ndim > 1 else series[:, None]
-        _run_steps(self._steps("after"), values)
+        _run_steps(after, values)
 
-    def _steps(self, phase: Phase, kept: Iterable[str] = ()) -> list[Step]:
+    def _steps(self, kept: frozenset[str]) -> tuple[Sequence[Step], ...]:
+        """Return the steps of each phase; they are worked out once, whatever the number of blocks."""
+        if kept not in self._steps_by_kept:
+            self._steps_by_kept[kept] = (
+                self._steps_of("once"),
+                self._steps_of("monthly", kept),
+                self._steps_of("after"),
+            )
+        return self._steps_by_kept[kept]
+
+    def _steps_of(self, phase: Phase, kept: Iterable[str] = ()) -> list[Step]:
         """List the calls of a phase in order; a value of a month is dropped after its last use in the month."""
         called = [
             node
@@ -166,16 +171,16 @@ class Program:
         return steps[::-1]
 
     @cached_property
+    def _read_later(self) -> dict[Kind, frozenset[str]]:
+        """The figures and leaves that are read after the month is over, by how they are read."""
+        parameters = [p for node in self.nodes.values() for p in node.parameters]
+        kinds: tuple[Kind, ...] = ("previous", "closing", "series")
+        return {kind: frozenset(t for p in parameters if p.kind == kind for t in p.targets) for kind in kinds}
+
+    @cached_property
     def _needed_later(self) -> frozenset[str]:
         """The figures and leaves whose value is read after the month is over, or that no month changes."""
-        later = {
-            t
-            for node in self.nodes.values()
-            for p in node.parameters
-            if p.kind in ("previous", "closing", "series")
-            for t in p.targets
-        }
-        return frozenset({*later, *self.openings.values(), MONTH})
+        return frozenset().union(*self._read_later.values(), self.openings.values(), [MONTH])
 
 
 def is_shock(name: str) -> bool:
@@ -216,7 +221,11 @@ def _step(node: Node, dropped: Iterable[str]) -> Step:
 
 def _taking(slots: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
     """Return what takes values by name; for several it runs without a line of Python."""
-    return itemgetter(*slots) if len(slots) > 1 else lambda values: tuple([values[slot] for slot in slots])
+    return itemgetter(*slots) if len(slots) > 1 else partial(_taken, slots)
+
+
+def _taken(slots: tuple[str, ...], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple([values[slot] for slot in slots])
 
 
 def _run_steps(steps: Iterable[Step], values: dict[str, Any]) -> None:

@@ -22,15 +22,12 @@ from bench.measuring.speed import (
     SpeedPlan,
     SpeedTask,
     SpeedTimes,
-    threads,
     time_in_fresh_process,
 )
 from bench.sheet import Sheet
 from bench.speed_notes import SpeedNotes
 from bench.training.cycle import Trained
 from bench.training.loop import score
-
-__all__ = ["Bench", "describe_compression", "describe_speed", "threads"]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from bench.calibration import measure_machine
 from bench.environment import Device, choose_device, describe_machine, num_cores
 from bench.measuring.contention import QuietWatch
 from bench.measuring.energy import Absent, find_meter
-from bench.measuring.speed import threads
+from bench.measuring.num_threads import threads
 from bench.memory_keeping import keep_memory
 from bench.prediction.calibrating import calibrate
 from bench.record import Measurement, Record, now

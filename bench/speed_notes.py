@@ -162,6 +162,7 @@ class SpeedNotes:
             note=(
                 f"{verdict(ratio, floor)}; fp32 against itself gave {control.value:.3f} "
                 f"({control.low:.3f} to {control.high:.3f}), so less than {floor:.1%} means nothing"
+                + "".join(f"; {remark}" for remark in _apart(timings["fp32"]))
                 + _beside_other_work(watch)
             ),
             samples=ratio.samples,
@@ -172,6 +173,7 @@ class SpeedNotes:
         if beside and CONTROL in beside:
             floor = noise_floor(paired_ratio(beside["fp32"], beside[CONTROL]))
         said = [f"fastest {min(timing.seconds):.3g} s", *remarks(timing.seconds, timing.blocks, floor)]
+        said += _apart(timing)
         if not timing.warm:
             said.append("the time had not become stable when the warm-up ended")
         return "; ".join(said) + _beside_other_work(watch)
@@ -180,6 +182,18 @@ class SpeedNotes:
         if self.device == "cuda":
             return "on the GPU"
         return "1 thread" if num_threads == 1 else f"{num_threads} threads"
+
+
+def _apart(timing: Timing) -> list[str]:
+    """Say in how many rounds the cores lay apart; usually nothing."""
+    if timing.unfit:
+        return [
+            f"in {timing.unfit} of {len(timing.seconds)} rounds the host held the cores apart, so that threads waited "
+            "longer for each other; together they may be faster, and another ratio come out"
+        ]
+    if timing.left_out:
+        return [f"{timing.left_out} further rounds do not count, in which the host held the cores apart"]
+    return []
 
 
 def _seconds(timing: Timing, watch: QuietWatch) -> Estimate:

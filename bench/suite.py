@@ -12,7 +12,7 @@ import torch
 
 from bench.assessment import describe_cycle, describe_size, describe_training_speed
 from bench.calibration import measure_machine
-from bench.comparison import Bench, describe_compression, describe_speed, threads
+from bench.comparison import Bench, describe_compression, describe_speed
 from bench.compression.quantization import Compressed, compress
 from bench.consumption import describe_energy, describe_memory, describe_process_memory
 from bench.environment import Device, choose_device, describe_machine, num_cores
@@ -20,6 +20,7 @@ from bench.errors import MeasurementError
 from bench.measuring import speed
 from bench.measuring.contention import QuietWatch
 from bench.measuring.memory import process_peak_bytes
+from bench.measuring.num_threads import threads
 from bench.measuring.speed import SpeedPlan
 from bench.prediction.calibrating import calibrate
 from bench.record import Measurement, Record, now

@@ -25,7 +25,8 @@ from bench.environment import choose_device, describe_machine, num_cores
 from bench.errors import MeasurementError
 from bench.measuring.contention import QuietWatch
 from bench.measuring.generation import Cell
-from bench.measuring.speed import CONTROL, threads
+from bench.measuring.num_threads import threads
+from bench.measuring.speed import CONTROL
 from bench.record import Record, now
 from bench.sheet import Sheet
 from bench.training.recipes import Recipe

@@ -14,8 +14,8 @@ from bench.measuring.contention import QuietWatch
 from bench.measuring.generation import Cell, calls, can_generate
 from bench.measuring.interleaving import Schedule, Timing, time_interleaved
 from bench.measuring.memory import ProcessPeak
+from bench.measuring.num_threads import threads
 from bench.measuring.processes import in_fresh_process
-from bench.measuring.speed import threads
 
 SINGLE, MANY = 1, 32
 """Rows of a call."""

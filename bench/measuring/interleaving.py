@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 MAX_INNER_LOOPS = 1 << 20
 BLOCKS_PER_WINDOW = 4
@@ -20,6 +20,10 @@ ROUNDS_OF_SLOW_ONES = 3
 LONG_BLOCKS = 10
 """A call that takes so many times as long as a block should is calibrated once, before the warm-up."""
 STABLE_SHARE = 0.03
+ENOUGH_ROUNDS = 6
+"""With so many rounds under the best condition of the machine, those under another one do not count."""
+WAITING_SHARE = 0.5
+"""At most this share of the time of a schedule is spent on waiting for a better condition, beside that time."""
 ROUND_SECONDS = 0.006
 """So long may the blocks of a variant in one round take together, unless a single one takes longer.
 
@@ -64,6 +68,10 @@ class Timing:
     """Calls in a block, in the first process where several timed it."""
     warm: bool
     """Whether the warm-up ended because the time had become stable."""
+    left_out: int = 0
+    """Further rounds that do not count, since the machine was not in its best condition."""
+    unfit: int = 0
+    """Rounds that count although it was not, as there were too few others."""
 
     def followed_by(self, other: Timing) -> Timing:
         """Return the rounds of both, for example from two processes."""
@@ -73,6 +81,8 @@ class Timing:
             self.blocks + other.blocks,
             self.loops,
             self.warm and other.warm,
+            self.left_out + other.left_out,
+            self.unfit + other.unfit,
         )
 
 
@@ -83,12 +93,27 @@ class Calibrated(NamedTuple):
     block_seconds: float
 
 
+class Condition(Protocol):
+    """A state of the machine that changes while something is timed and that can be measured in between."""
+
+    @property
+    def limit_seconds(self) -> float:
+        """The longest look that still belongs to the best state seen."""
+
+    def look(self) -> float:
+        """Measure the state; the fewer seconds the better."""
+
+    def wait(self, max_seconds: float) -> float:
+        """Wait until the state is as good as the best; returns the last look."""
+
+
 class Interleaved:
     """Variants that are timed in rounds, which may be spread over several spans of time.
 
     Each round goes through them in a random order, then back, and again: so blocks that are compared lie beside each
     other in time, and none is always first. `synchronize` waits until the device has finished; it is called around
-    every block.
+    every block. With a `condition`, rounds count that began and ended in its best state, where there are enough; a
+    schedule under which slow variants sit out takes none (ValueError), since rounds are left out for all alike.
     """
 
     def __init__(
@@ -96,14 +121,18 @@ class Interleaved:
         variants: Mapping[str, Callable[[], object]],
         schedule: Schedule,
         synchronize: Callable[[], None] = lambda: None,
+        condition: Condition | None = None,
     ) -> None:
         self._variants, self._schedule, self._synchronize = variants, schedule, synchronize
+        if condition and schedule.slow_call_seconds < math.inf:
+            raise ValueError("under a condition every variant takes part in every round")
+        self._condition = condition
+        self._looks: list[float] = []
         self._blocks: dict[str, list[tuple[float, float]]] = {name: [] for name in variants}
         self._order = list(variants)
         self._shuffle = random.Random(schedule.seed)
         self._ready: dict[str, tuple[Calibrated, bool]] = {}
         self._blocks_per_round = schedule.blocks
-        self._done = 0
 
     def run(self) -> None:
         """Time as many rounds as the schedule says, or as its time allows; the first time warms up before."""
@@ -111,17 +140,29 @@ class Interleaved:
         if not self._ready:
             self._prepare()
         per_block = schedule.blocks / self._blocks_per_round
-        started = time.perf_counter()
+        patience, until = WAITING_SHARE * schedule.max_seconds, time.perf_counter() + schedule.max_seconds
         for done in range(math.ceil(schedule.rounds * per_block)):
-            if done >= schedule.min_rounds and time.perf_counter() - started > schedule.max_seconds:
+            if done >= schedule.min_rounds and time.perf_counter() > until:
                 break
-            if self._done == math.ceil(ROUNDS_OF_SLOW_ONES * per_block):
+            if len(self._looks) == math.ceil(ROUNDS_OF_SLOW_ONES * per_block):
                 self._order = [name for name in self._order if not self._is_slow(name)]
+            before, waited = self._wait(patience)
+            patience, until = patience - waited, until + waited
             self._round()
+            self._looks.append(max(before, self._look()))
 
     def timings(self) -> dict[str, Timing]:
         """Return what was timed in all runs so far, of which there is at least one."""
         return {name: self._timing(name) for name in self._variants}
+
+    def _wait(self, patience: float) -> tuple[float, float]:
+        """Wait for the best state as long as there is patience; returns a look and the seconds that it took."""
+        started = time.perf_counter()
+        look = self._condition.wait(patience) if self._condition and patience > 0 else self._look()
+        return look, time.perf_counter() - started
+
+    def _look(self) -> float:
+        return self._condition.look() if self._condition else 0.0
 
     def _prepare(self) -> None:
         for name, call in self._variants.items():
@@ -136,22 +177,29 @@ class Interleaved:
             for name in self._order if number % 2 == 0 else reversed(self._order):
                 loops = self._ready[name][0].loops
                 self._blocks[name].append(_block(self._variants[name], loops, self._synchronize))
-        self._done += 1
 
     def _is_slow(self, name: str) -> bool:
         fastest = min(wall for wall, _ in self._blocks[name]) / self._ready[name][0].loops
         return fastest > self._schedule.slow_call_seconds
 
     def _timing(self, name: str) -> Timing:
-        blocks, count = self._blocks[name], self._blocks_per_round
+        count = self._blocks_per_round
         loops, warm = self._ready[name][0].loops, self._ready[name][1]
-        fastest = [min(blocks[first : first + count]) for first in range(0, len(blocks), count)]
+        every = self._blocks[name]
+        rounds = [every[first : first + count] for first in range(0, len(every), count)]
+        limit = self._condition.limit_seconds if self._condition else 0.0
+        fit = [each for each, look in zip(rounds, self._looks, strict=False) if look <= limit]
+        counted = fit if len(fit) >= min(ENOUGH_ROUNDS, len(rounds)) else rounds
+        fastest = [min(each) for each in counted]
+        blocks = [block for each in counted for block in each]
         return Timing(
             seconds=tuple(wall / loops for wall, _ in fastest),
             processor_seconds=tuple(processor / loops for _, processor in fastest),
             blocks=tuple(wall / loops for wall, _ in blocks),
             loops=loops,
             warm=warm,
+            left_out=len(rounds) - len(counted),
+            unfit=len(counted) - len(fit),
         )
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -12,8 +11,10 @@ from torch import nn
 
 from bench.data.splits import Batch
 from bench.measuring.contention import QuietWatch
+from bench.measuring.core_placement import CorePlacement
 from bench.measuring.generation import GenerationTiming, cells, time_generation
 from bench.measuring.interleaving import Interleaved, Schedule, Timing, time_single_calls
+from bench.measuring.num_threads import threads
 from bench.measuring.processes import TIMEOUT_SECONDS, in_fresh_process
 from bench.models.generation import Generator
 from bench.training.steps import cross_entropy
@@ -154,13 +155,14 @@ def time_models(task: SpeedTask) -> SpeedTimes:
     answers = {name: _answer(models, name, task) for name in models}
     scorings = {name: _scoring(models, name, task.many) for name in models}
     plan = task.plan
-    latencies, throughputs = (
-        Interleaved(calls, schedule, task.synchronize)
-        for calls, schedule in ((answers, plan.latency), (scorings, plan.throughput))
-    )
+    latencies = Interleaved(answers, plan.latency, task.synchronize)
     # The second figure, where there is a second thread.
     several = task.device == "cpu" and task.num_threads > 1
-    also = Interleaved(answers if several else {}, plan.all_threads, task.synchronize)
+    placement = CorePlacement(task.num_threads) if several else None
+    also, throughputs = (
+        Interleaved(calls, schedule, task.synchronize, placement)
+        for calls, schedule in ((answers if several else {}, plan.all_threads), (scorings, plan.throughput))
+    )
     steady = Interleaved(scorings if several else {}, plan.throughput, task.synchronize)
     single: dict[str, tuple[float, ...]] = {}
     generation: dict[str, list[GenerationTiming]] = {}
@@ -190,17 +192,6 @@ def copied(models: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
     (root mean square of latency and throughput on one thread and two, 12 and 23 processes).
     """
     return {name: copy.deepcopy(model) for name, model in models.items()}
-
-
-@contextmanager
-def threads(number: int) -> Iterator[None]:
-    """Let torch use so many threads for a while."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _joined(first: dict[str, Timing], second: dict[str, Timing]) -> dict[str, Timing]:

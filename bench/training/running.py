@@ -11,10 +11,10 @@ from typing import Any
 import torch
 
 from bench.calibration import peak_flops
-from bench.comparison import threads
 from bench.environment import Device, choose_device, num_cores
 from bench.errors import InputError
 from bench.measuring.contention import QuietWatch
+from bench.measuring.num_threads import threads
 from bench.record import Record
 from bench.training.checkpoints import save_weights
 from bench.training.describing import Outcome, record_of

@@ -138,3 +138,17 @@ def test_a_drift_and_a_cold_start_are_named() -> None:
     assert "drifted by +" in note
     assert "1 of 21 blocks were outliers" in note
     assert "not become stable" in note
+
+
+def test_rounds_in_which_the_cores_lay_apart_are_told() -> None:
+    found = times()
+    for name, one in found.throughputs.items():
+        found.throughputs[name] = replace(one, left_out=7)
+    for name, one in found.all_threads.items():
+        found.all_threads[name] = replace(one, unfit=5)
+    told = notes(found)
+    for name, conditions in (("throughput_bytes_per_second", 0), ("throughput_ratio", 1)):
+        assert "7 further rounds do not count" in told[name, "int8", conditions].note
+    assert "in 5 of 20 rounds the host held the cores apart" in told["latency_seconds", "int8", 1].note
+    for name in ("latency_seconds", "latency_ratio", "throughput_ratio"):
+        assert "apart" not in told[name, "int8", 0].note

@@ -13,7 +13,7 @@ from bench.compression.recipes import read_recipe
 from bench.data.digits import load_digits
 from bench.data.splits import Batch, DataSet
 from bench.environment import Device
-from bench.measuring.speed import threads
+from bench.measuring.num_threads import threads
 from bench.models.building import build
 from bench.models.gpt import GptConfig
 from bench.models.mlp import MlpConfig

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable, Iterator
+
+import pytest
 
 from bench.measuring.interleaving import (
+    ENOUGH_ROUNDS,
     Interleaved,
     Schedule,
     calibrate,
@@ -137,3 +141,76 @@ def test_a_slow_variant_sits_out_after_three_rounds() -> None:
     found = time_interleaved(calls, schedule)
     assert len(found["slow"].seconds) == 3
     assert len(found["fast"].seconds) == 6
+
+
+class Told:
+    """A state of the machine as a test tells it: one look before each round and one after it."""
+
+    limit_seconds = 1.0
+
+    def __init__(self, looks: Callable[[], Iterator[float]], waits_seconds: float = 0.0) -> None:
+        self._looks, self._waits_seconds, self.most_waited = looks(), waits_seconds, 0.0
+
+    def look(self) -> float:
+        return next(self._looks)
+
+    def wait(self, max_seconds: float) -> float:
+        self.most_waited = max(self.most_waited, max_seconds)
+        time.sleep(self._waits_seconds)
+        return self.look()
+
+
+def good_and_bad(good: int) -> Callable[[], Iterator[float]]:
+    """So many rounds begin and end in a good state; of the others one look is of a bad one."""
+
+    def looks() -> Iterator[float]:
+        for number in range(4 * good):
+            yield from ((1.0, 1.0) if number < good else (1.0, 2.0) if number % 2 else (2.0, 1.0))
+
+    return looks
+
+
+@pytest.mark.parametrize("good", [ENOUGH_ROUNDS, 9])
+def test_only_rounds_in_the_best_state_count_where_there_are_enough(good: int) -> None:
+    schedule = Schedule(rounds=20, blocks=2, block_seconds=0.0)
+    interleaved = Interleaved(
+        {"a": lambda: None, "b": lambda: None}, schedule, condition=Told(good_and_bad(good))
+    )
+    interleaved.run()
+    for timing in interleaved.timings().values():
+        assert (len(timing.seconds), timing.left_out, timing.unfit) == (good, 20 - good, 0)
+        assert len(timing.blocks) == 2 * good
+        assert len(timing.processor_seconds) == good
+        twice = timing.followed_by(timing)
+        assert (twice.left_out, twice.unfit) == (2 * (20 - good), 0)
+
+
+def test_all_rounds_count_where_too_few_were_in_the_best_state() -> None:
+    few = ENOUGH_ROUNDS - 1
+    schedule = Schedule(rounds=20, blocks=1, block_seconds=0.0)
+    interleaved = Interleaved({"a": lambda: None}, schedule, condition=Told(good_and_bad(few)))
+    interleaved.run()
+    timing = interleaved.timings()["a"]
+    assert (len(timing.seconds), timing.left_out, timing.unfit) == (20, 0, 20 - few)
+
+
+def test_without_a_condition_every_round_counts() -> None:
+    timing = time_interleaved({"a": lambda: None}, Schedule(rounds=3, blocks=1, block_seconds=0.0))["a"]
+    assert (timing.left_out, timing.unfit) == (0, 0)
+
+
+def test_waiting_takes_half_of_the_time_at_most_and_none_of_that_for_rounds() -> None:
+    condition = Told(good_and_bad(100), waits_seconds=0.03)
+    schedule = Schedule(rounds=1000, blocks=1, block_seconds=0.001, max_seconds=0.1, min_rounds=1)
+    interleaved = Interleaved({"a": lambda: time.sleep(0.001)}, schedule, condition=condition)
+    start = time.perf_counter()
+    interleaved.run()
+    assert time.perf_counter() - start >= 0.13
+    assert condition.most_waited == pytest.approx(0.05)
+    assert len(interleaved.timings()["a"].seconds) >= 5
+
+
+def test_a_condition_leaves_rounds_out_for_all_variants_alike() -> None:
+    schedule = Schedule(slow_call_seconds=1.0)
+    with pytest.raises(ValueError, match="every variant takes part"):
+        Interleaved({"a": lambda: None}, schedule, condition=Told(good_and_bad(1)))

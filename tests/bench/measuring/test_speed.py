@@ -19,7 +19,6 @@ from bench.measuring.speed import (
     SpeedTask,
     copied,
     joined,
-    threads,
     time_in_fresh_process,
     time_models,
 )
@@ -64,13 +63,6 @@ def test_the_second_figure_is_there_only_where_there_is_a_second_thread() -> Non
     assert time_models(task(MlpConfig())).generation == {}
 
 
-def test_the_number_of_threads_is_as_before_afterwards() -> None:
-    before = torch.get_num_threads()
-    with threads(before + 1):
-        assert torch.get_num_threads() == before + 1
-    assert torch.get_num_threads() == before
-
-
 def test_a_fresh_process_times_the_same_things() -> None:
     found = time_in_fresh_process(task(MlpConfig()))
     assert len(found.latencies["fp32"].seconds) >= 5
@@ -97,10 +89,8 @@ def test_several_passes_add_up_in_one_process() -> None:
     once = task(GPT, 2)
     twice = time_models(replace(once, plan=replace(PLAN, passes=2)))
     for found in (twice.latencies, twice.all_threads, twice.throughputs, twice.one_thread_throughputs):
-        assert {name: len(timing.seconds) >= 10 for name, timing in found.items()} == {
-            "fp32": True,
-            CONTROL: True,
-        }
+        assert set(found) == {"fp32", CONTROL}
+        assert all(len(timing.seconds) + timing.left_out >= 10 for timing in found.values())
     assert len(twice.single_calls["fp32"]) == 70
     assert all(5 <= len(t.decode.seconds) <= 10 for t in twice.generation["fp32"])
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from bench.cli import bench
 from bench.environment import describe_machine
 from bench.errors import RecordError
-from bench.measuring.speed import threads
+from bench.measuring.num_threads import threads
 from bench.models.gpt import GptConfig
 from bench.models.mlp import MlpConfig
 from bench.prediction import calibrating, cells, microbenchmarks

@@ -188,11 +188,11 @@ def _apart(timing: Timing) -> list[str]:
     """Say in how many rounds the cores lay apart; usually nothing."""
     if timing.unfit:
         return [
-            f"in {timing.unfit} of {len(timing.seconds)} rounds the host held the cores apart, so that threads waited "
-            "longer for each other; together they may be faster, and another ratio come out"
+            f"in {timing.unfit} of {len(timing.seconds)} rounds the cores lay apart (threads took longer to hand each "
+            "other data): where they share a cache threads may be faster, and another ratio come out"
         ]
     if timing.left_out:
-        return [f"{timing.left_out} further rounds do not count, in which the host held the cores apart"]
+        return [f"{timing.left_out} further rounds do not count, in which the cores lay apart"]
     return []
 
 

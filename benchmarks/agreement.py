@@ -53,6 +53,11 @@ def difference(one: Record, other: Record) -> dict[str, Any]:
         "agreeing_share": sum(share <= MAX_DIFFERENCE_SHARE for share in off.values()) / len(off),
         "difference_share": off,
         "ratios": {name: [first[name].value, second[name].value] for name in first},
+        "notes_of_those_that_differ": {
+            name: [first[name].note, second[name].note]
+            for name, share in off.items()
+            if share > MAX_DIFFERENCE_SHARE
+        },
     }
 
 

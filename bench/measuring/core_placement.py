@@ -34,13 +34,13 @@ class CorePlacement:
         with threads(1):
             alone = self._exchange_seconds()
         # Reading what another core wrote takes about twice as long as what lies in one's own cache.
-        self._hoped_seconds = 2 * alone / num_threads
+        self._hoped_seconds = self._awaited_seconds = 2 * alone / num_threads
         self.fastest_seconds = float("inf")
 
     @property
     def limit_seconds(self) -> float:
-        """Beyond this an exchange says that the cores lie apart, as far as is known so far."""
-        return APART_RATIO * self.fastest_seconds
+        """Beyond this an exchange says that the cores lie apart, or that on this processor they share no cache."""
+        return APART_RATIO * min(self._hoped_seconds, self.fastest_seconds)
 
     def look(self) -> float:
         """Return the seconds of an exchange now, with as many threads as torch uses."""
@@ -51,12 +51,12 @@ class CorePlacement:
     def wait(self, max_seconds: float) -> float:
         """Rest and look until the cores lie together, or the time is up; returns the last look.
 
-        A processor whose cores always hand over data more slowly than was hoped for is waited for only once.
+        What was once awaited in vain is awaited again only after it was seen.
         """
         until = time.perf_counter() + max_seconds
-        while (seconds := self.look()) > APART_RATIO * min(self._hoped_seconds, self.fastest_seconds):
+        while (seconds := self.look()) > APART_RATIO * min(self._awaited_seconds, self.fastest_seconds):
             if time.perf_counter() > until:
-                self._hoped_seconds = max(self._hoped_seconds, self.fastest_seconds)
+                self._awaited_seconds = max(self._awaited_seconds, self.fastest_seconds)
                 break
             time.sleep(REST_SECONDS)
         return seconds

@@ -149,6 +149,6 @@ def test_rounds_in_which_the_cores_lay_apart_are_told() -> None:
     told = notes(found)
     for name, conditions in (("throughput_bytes_per_second", 0), ("throughput_ratio", 1)):
         assert "7 further rounds do not count" in told[name, "int8", conditions].note
-    assert "in 5 of 20 rounds the host held the cores apart" in told["latency_seconds", "int8", 1].note
+    assert "in 5 of 20 rounds the cores lay apart" in told["latency_seconds", "int8", 1].note
     for name in ("latency_seconds", "latency_ratio", "throughput_ratio"):
         assert "apart" not in told[name, "int8", 0].note

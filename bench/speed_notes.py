@@ -192,7 +192,8 @@ def _apart(timing: Timing) -> list[str]:
             "other data): where they share a cache threads may be faster, and another ratio come out"
         ]
     if timing.left_out:
-        return [f"{timing.left_out} further rounds do not count, in which the cores lay apart"]
+        rounds = "round does" if timing.left_out == 1 else "rounds do"
+        return [f"{timing.left_out} further {rounds} not count: the cores lay apart"]
     return []
 
 

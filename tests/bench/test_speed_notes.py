@@ -148,7 +148,14 @@ def test_rounds_in_which_the_cores_lay_apart_are_told() -> None:
         found.all_threads[name] = replace(one, unfit=5)
     told = notes(found)
     for name, conditions in (("throughput_bytes_per_second", 0), ("throughput_ratio", 1)):
-        assert "7 further rounds do not count" in told[name, "int8", conditions].note
+        assert "7 further rounds do not count: the cores lay apart" in told[name, "int8", conditions].note
     assert "in 5 of 20 rounds the cores lay apart" in told["latency_seconds", "int8", 1].note
     for name in ("latency_seconds", "latency_ratio", "throughput_ratio"):
         assert "apart" not in told[name, "int8", 0].note
+
+
+def test_one_round_that_does_not_count_is_one() -> None:
+    found = times()
+    for name, one in found.throughputs.items():
+        found.throughputs[name] = replace(one, left_out=1)
+    assert "1 further round does not count" in notes(found)["throughput_ratio", "int8", 1].note

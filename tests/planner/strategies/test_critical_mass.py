@@ -164,6 +164,16 @@ def test_a_subsidy_brings_critical_mass_sooner_and_ends_with_it(alone: Alone) ->
     assert np.all(paid["marketing_usd"][: int(month)] >= 5e4)
 
 
+def test_where_more_users_leave_a_subsidy_is_paid_for_longer(alone: Alone) -> None:
+    paid = {**SLOW_START, "developer_subsidy_usd_per_month": 5e4}
+    churn = paid["base_churn_share_per_month"]
+    fewer, more = (
+        alone("open_platform", {**paid, "base_churn_share_per_month": ratio * churn}) for ratio in (1.0, 1.1)
+    )
+    assert fewer["critical_mass_month"][0] < more["critical_mass_month"][0] < MONTHS
+    assert fewer["subsidised_developers"].sum() < more["subsidised_developers"].sum()
+
+
 def test_a_subsidy_ends_after_its_months_without_critical_mass(alone: Alone) -> None:
     hopeless = {**SLOW_START, "app_attraction_share_per_month": 0.0, "developer_subsidy_usd_per_month": 1e5}
     found = alone("open_platform", {**hopeless, "subsidy_months": 12.0})

@@ -159,10 +159,8 @@ def time_models(task: SpeedTask) -> SpeedTimes:
     # The second figure, where there is a second thread.
     several = task.device == "cpu" and task.num_threads > 1
     placement = CorePlacement(task.num_threads) if several else None
-    also, throughputs = (
-        Interleaved(calls, schedule, task.synchronize, placement)
-        for calls, schedule in ((answers if several else {}, plan.all_threads), (scorings, plan.throughput))
-    )
+    also = Interleaved(answers if several else {}, plan.all_threads, task.synchronize, placement)
+    throughputs = Interleaved(scorings, plan.throughput, task.synchronize, placement)
     steady = Interleaved(scorings if several else {}, plan.throughput, task.synchronize)
     single: dict[str, tuple[float, ...]] = {}
     generation: dict[str, list[GenerationTiming]] = {}

@@ -221,6 +221,7 @@ def _step(node: Node, dropped: Iterable[str]) -> Step:
 
 def _taking(slots: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
     """Return what takes values by name; for several it runs without a line of Python."""
+    # Both can be sent to another process with the program.
     return itemgetter(*slots) if len(slots) > 1 else partial(_taken, slots)
 
 

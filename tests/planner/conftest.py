@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from planner import cli
@@ -16,7 +17,15 @@ from planner.result import Result
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "tests" / "data" / "quick-record.json"
 
+BOTH = "strategies=[open_platform, technology_services]"
+"""The setting of a mix of two strategies."""
+
 Planned = Callable[..., Result]
+
+
+def before(row: np.ndarray, start: float = 0.0) -> np.ndarray:
+    """What a stock was a month before, for each month (and draw, or item)."""
+    return np.concatenate([np.full_like(row[:1], start), row[:-1]])
 
 
 @cache

@@ -10,9 +10,9 @@ import pytest
 from planner.formulas import mix
 from planner.planning import plan
 from planner.result import Result
+from tests.planner.conftest import BOTH
 
 BASE = Path(__file__).resolve().parents[3] / "scenarios" / "base.yaml"
-BOTH = "strategies=[open_platform, technology_services]"
 
 
 def planned(*sets: str) -> Result:

@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 from planner import strategies
@@ -14,6 +15,9 @@ from planner.engine import Graph, Program, figures_of
 from planner.formulas import common, mix
 from planner.scenario.keys import ANY, keys
 from planner.units import is_share, unit_of
+
+few = settings(max_examples=40, phases=(Phase.explicit, Phase.generate))
+fewer = settings(max_examples=15, phases=(Phase.explicit, Phase.generate))
 
 GIVEN = {
     "launch_month": 3.0,

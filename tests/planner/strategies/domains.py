@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from hypothesis import Phase, settings
-
 from planner.scenario.keys import quantities
 from planner.strategies import multi_domain
 from tests.planner.strategies.conftest import (
@@ -18,7 +15,6 @@ from tests.planner.strategies.conftest import (
 
 inputs = any_inputs("multi_domain")
 
-few = settings(max_examples=15, phases=(Phase.explicit, Phase.generate))
 
 LISTS = lists_of("multi_domain")
 
@@ -39,10 +35,6 @@ def defaults() -> dict[str, Any]:
 def only(given: dict[str, Any], *items: int) -> dict[str, Any]:
     """The same inputs with some of the domains alone."""
     return {name: value[list(items)] if name in LISTS else value for name, value in given.items()}
-
-
-def before(row: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.zeros_like(row[:1]), row[:-1]])
 
 
 TOTALS = {

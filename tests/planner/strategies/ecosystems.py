@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-from hypothesis import Phase, settings
-
 from tests.planner.strategies.conftest import GIVEN, any_inputs
 
 NAME = "ecosystem"
 
 inputs = any_inputs(NAME)
 
-few = settings(max_examples=40, phases=(Phase.explicit, Phase.generate))
 
 LAUNCH = int(GIVEN["service_month"])
 
@@ -40,7 +36,3 @@ PLAIN = {
 }  # fmt: skip
 
 CHAIN = ("partner_chain_share", "marketplace_chain_share", "upstream_chain_share", "own_chain_share")
-
-
-def before(row: np.ndarray, start: float = 0.0) -> np.ndarray:
-    return np.concatenate([[start], row[:-1]])

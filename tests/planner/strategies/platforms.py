@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import Phase, settings
-
 from tests.planner.strategies.conftest import any_inputs
 
 inputs = any_inputs("open_platform")
 
-few = settings(max_examples=40, phases=(Phase.explicit, Phase.generate))
 
 PLAUSIBLE = {
     "addressable_users": 1e6, "opening_users": 0.0, "opening_paid_users": 0.0,

@@ -14,18 +14,28 @@ NO_EFFORT = {**PLAUSIBLE, "platform_effort_share": 0.0, "service_month": 1.0}
 """Nobody comes but for those who are there: the innovation rates count for nothing."""
 
 
-def jacobian(inputs: dict[str, float]) -> np.ndarray:
-    """What a user, a developer and an app more add to each of the three in a month, on an empty platform."""
-    app_pull = (
-        inputs["app_attraction_share_per_month"] * inputs["addressable_users"] / inputs["half_pull_apps"]
-    )
-    user_pull = (
+def pulls(inputs: dict[str, float]) -> tuple[float, float]:
+    """The users whom an app more draws in a month, and the developers whom a user more does, on an empty platform."""
+    return (
+        inputs["app_attraction_share_per_month"] * inputs["addressable_users"] / inputs["half_pull_apps"],
         inputs["user_attraction_share_per_month"]
         * inputs["addressable_developers"]
-        / inputs["half_pull_users"]
+        / inputs["half_pull_users"],
     )
-    users = [inputs["user_imitation_share_per_month"] - inputs["base_churn_share_per_month"], 0.0, app_pull]
-    gain = inputs["developer_imitation_share_per_month"] - inputs["developer_churn_share_per_month"]
+
+
+def gains(inputs: dict[str, float]) -> tuple[float, float]:
+    """What a user more and a developer more add to their own side in a month."""
+    return (
+        inputs["user_imitation_share_per_month"] - inputs["base_churn_share_per_month"],
+        inputs["developer_imitation_share_per_month"] - inputs["developer_churn_share_per_month"],
+    )
+
+
+def jacobian(inputs: dict[str, float]) -> np.ndarray:
+    """What a user, a developer and an app more add to each of the three in a month, on an empty platform."""
+    (app_pull, user_pull), (user_gain, gain) = pulls(inputs), gains(inputs)
+    users = [user_gain, 0.0, app_pull]
     developers = [user_pull, gain, 0.0]
     added, retired = inputs["new_apps_per_developer_month"], inputs["app_retirement_share_per_month"]
     # apps come of the developers at the end of the month
@@ -34,18 +44,9 @@ def jacobian(inputs: dict[str, float]) -> np.ndarray:
 
 def in_balance(inputs: dict[str, float]) -> np.ndarray:
     """The same of users and developers alone, with as many apps as there are in the long run."""
-    app_pull = (
-        inputs["app_attraction_share_per_month"] * inputs["addressable_users"] / inputs["half_pull_apps"]
-    )
-    user_pull = (
-        inputs["user_attraction_share_per_month"]
-        * inputs["addressable_developers"]
-        / inputs["half_pull_users"]
-    )
+    (app_pull, user_pull), (user_gain, gain) = pulls(inputs), gains(inputs)
     apps = inputs["new_apps_per_developer_month"] / inputs["app_retirement_share_per_month"]
-    users = inputs["user_imitation_share_per_month"] - inputs["base_churn_share_per_month"]
-    gain = inputs["developer_imitation_share_per_month"] - inputs["developer_churn_share_per_month"]
-    return np.array([[users, app_pull * apps], [user_pull, gain]])
+    return np.array([[user_gain, app_pull * apps], [user_pull, gain]])
 
 
 def takeoff_rate(alone: Alone, inputs: dict[str, float]) -> float:

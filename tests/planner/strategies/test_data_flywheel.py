@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.engine import Graph, Program, figures_of
@@ -18,8 +18,9 @@ from planner.scenario.keys import quantities
 from planner.strategies import data_flywheel
 from planner.strategies.data_flywheel import data
 from planner.units import is_share
+from tests.planner.conftest import before
+from tests.planner.strategies.conftest import fewer
 
-few = settings(max_examples=15, phases=(Phase.explicit, Phase.generate))
 MONTHS, LAUNCH, CADENCE = 60, 3, 6
 
 GIVEN = {
@@ -62,10 +63,6 @@ def run(inputs: dict[str, float], **overridden: float) -> dict[str, np.ndarray]:
     return found
 
 
-def before(row: np.ndarray, start: float = 0.0) -> np.ndarray:
-    return np.concatenate([[start], row[:-1]])
-
-
 def number(name: str) -> st.SearchStrategy[float]:
     if name in ("conversion_elasticity_ratio", "churn_elasticity_ratio"):
         return st.floats(0, 0.9)  # with exponents up to 0.5 the loop stays short of exploding
@@ -87,7 +84,7 @@ def number(name: str) -> st.SearchStrategy[float]:
 inputs = st.fixed_dictionaries({name: number(name) for name in MEDIANS})
 
 
-@few
+@fewer
 @given(inputs=inputs)
 def test_ugly_inputs_give_numbers_within_their_bounds(inputs: dict[str, float]) -> None:
     found = run(inputs)
@@ -102,7 +99,7 @@ def test_ugly_inputs_give_numbers_within_their_bounds(inputs: dict[str, float]) 
     assert np.all(here <= inputs["flywheel_addressable_customers"] * (1 + 1e-9))
 
 
-@few
+@fewer
 @given(inputs=inputs)
 def test_people_are_conserved(inputs: dict[str, float]) -> None:
     found = run(inputs)
@@ -117,7 +114,7 @@ def test_people_are_conserved(inputs: dict[str, float]) -> None:
     np.testing.assert_allclose(found["class_customers"].sum(axis=1), paying, **near)
 
 
-@few
+@fewer
 @given(inputs=inputs)
 def test_nobody_comes_before_the_launch(inputs: dict[str, float]) -> None:
     found = run(inputs)
@@ -132,7 +129,7 @@ def test_nobody_comes_before_the_launch(inputs: dict[str, float]) -> None:
         assert not np.any(found[name][: LAUNCH - 1]), name
 
 
-@few
+@fewer
 @given(inputs=inputs)
 def test_quality_changes_only_when_a_model_is_released(inputs: dict[str, float]) -> None:
     found = run(inputs)
@@ -142,7 +139,7 @@ def test_quality_changes_only_when_a_model_is_released(inputs: dict[str, float])
     assert list(released) == [LAUNCH, *range(LAUNCH + CADENCE, MONTHS + 1, CADENCE)]
 
 
-@few
+@fewer
 @given(inputs=inputs, consent=st.floats(0, 1), more=st.floats(0, 1))
 def test_more_consent_never_lowers_the_data(inputs: dict[str, float], consent: float, more: float) -> None:
     fixed = {**inputs, "conversion_elasticity_ratio": 0.0, "churn_elasticity_ratio": 0.0}
@@ -152,7 +149,7 @@ def test_more_consent_never_lowers_the_data(inputs: dict[str, float], consent: f
         assert np.all(more_found[name] >= less_found[name] * (1 - 1e-9)), name
 
 
-@few
+@fewer
 @given(inputs=inputs, more=st.floats(0, 1), polarisation=st.floats(0.01, 0.99))
 def test_more_churn_never_brings_more_customers_or_revenue(
     inputs: dict[str, float], more: float, polarisation: float
@@ -169,7 +166,7 @@ def test_more_churn_never_brings_more_customers_or_revenue(
             assert np.all(more_found[figure] <= less_found[figure] + slack), (name, figure)
 
 
-@few
+@fewer
 @given(inputs=inputs)
 def test_the_movements_of_recurring_revenue_add_up(inputs: dict[str, float]) -> None:
     found = run(inputs)

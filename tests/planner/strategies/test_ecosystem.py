@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from planner.formulas import events
 from planner.strategies.ecosystem import partners
-from tests.planner.strategies.conftest import GIVEN, MONTHS, Alone
-from tests.planner.strategies.ecosystems import LAUNCH, NAME, PLAIN, before, few, inputs
+from tests.planner.conftest import before
+from tests.planner.strategies.conftest import GIVEN, MONTHS, Alone, few
+from tests.planner.strategies.ecosystems import LAUNCH, NAME, PLAIN, inputs
 
 # Partners
 

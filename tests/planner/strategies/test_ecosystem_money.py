@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.planning import plan
-from tests.planner.conftest import Planned
-from tests.planner.strategies.conftest import Alone
-from tests.planner.strategies.ecosystems import CHAIN, LAUNCH, NAME, PLAIN, before, few, inputs
+from tests.planner.conftest import Planned, before
+from tests.planner.strategies.conftest import Alone, few
+from tests.planner.strategies.ecosystems import CHAIN, LAUNCH, NAME, PLAIN, inputs
 
 
 @few

@@ -10,24 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.formulas import market
+from tests.planner.conftest import before
 from tests.planner.strategies.conftest import (
     MONTHS,
     Alone,
     column,
+    fewer,
 )
 from tests.planner.strategies.domains import (
     START,
     TEAM_AS_ASKED_FOR,
     TOTALS,
-    before,
     defaults,
-    few,
     inputs,
     only,
 )
 
 
-@few
+@fewer
 @given(inputs=inputs)
 def test_the_domains_add_up_to_the_company(alone: Alone, inputs: dict[str, Any]) -> None:
     found = alone("multi_domain", inputs)
@@ -43,7 +43,7 @@ def test_the_domains_add_up_to_the_company(alone: Alone, inputs: dict[str, Any])
     np.testing.assert_allclose(shared[served], found["shared_training_usd"][served], rtol=1e-12)
 
 
-@few
+@fewer
 @given(inputs=inputs)
 def test_customers_come_and_go_and_are_conserved(alone: Alone, inputs: dict[str, Any]) -> None:
     found = alone("multi_domain", inputs)
@@ -57,7 +57,7 @@ def test_customers_come_and_go_and_are_conserved(alone: Alone, inputs: dict[str,
     assert np.all(found["domain_sellers_people"] <= inputs["most_sellers_people"] * (1 + 1e-12))
 
 
-@few
+@fewer
 @given(inputs=inputs)
 def test_nothing_is_negative_or_without_a_value(alone: Alone, inputs: dict[str, Any]) -> None:
     found = alone("multi_domain", inputs)
@@ -73,7 +73,7 @@ def test_nothing_is_negative_or_without_a_value(alone: Alone, inputs: dict[str, 
     assert np.all(found["largest_customers_revenue_usd"] <= found["revenue_usd"] * (1 + 1e-12))
 
 
-@few
+@fewer
 @given(inputs=inputs)
 def test_concentration_lies_between_equal_domains_and_one(alone: Alone, inputs: dict[str, Any]) -> None:
     found, count = alone("multi_domain", inputs), len(inputs["domain_entry_month"])
@@ -85,7 +85,7 @@ def test_concentration_lies_between_equal_domains_and_one(alone: Alone, inputs: 
     assert np.all(found["diversification_ratio"][moving] >= 1 - 1e-9)
 
 
-@few
+@fewer
 @given(inputs=inputs)
 def test_nobody_signs_before_the_entry_and_nobody_leaves_before_the_first_renewal(
     alone: Alone, inputs: dict[str, Any]
@@ -99,7 +99,7 @@ def test_nobody_signs_before_the_entry_and_nobody_leaves_before_the_first_renewa
         assert not np.any(found["lost_domain_customers"][: start + 11, item])
 
 
-@few
+@fewer
 @given(inputs=inputs)
 def test_customers_pay_what_they_are_billed(alone: Alone, inputs: dict[str, Any]) -> None:
     found = alone("multi_domain", inputs)
@@ -115,7 +115,7 @@ def test_customers_pay_what_they_are_billed(alone: Alone, inputs: dict[str, Any]
     assert np.all(found["receivables_usd"] <= np.cumsum(billed) * (1 + 1e-9) + 1e-9 * np.max(expected))
 
 
-@few
+@fewer
 @given(more=st.floats(0, 1), fees=st.lists(st.floats(0, 1e5), min_size=3, max_size=3))
 def test_higher_churn_never_raises_revenue(alone: Alone, more: float, fees: list[float]) -> None:
     # With demand and decisions held fixed: a market that is far from full (near its end, who leaves is won again, in

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.planner.strategies.conftest import GIVEN, MONTHS, Alone
-from tests.planner.strategies.platforms import COMING, LEAVING, PLAUSIBLE, few, inputs
+from tests.planner.strategies.conftest import GIVEN, MONTHS, Alone, few
+from tests.planner.strategies.platforms import COMING, LEAVING, PLAUSIBLE, inputs
 
 
 @few

@@ -6,16 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner import plan
 from planner.strategies import technology_services
-from tests.planner.strategies.conftest import MONTHS, Alone, ByChance, any_inputs
+from tests.planner.strategies.conftest import MONTHS, Alone, ByChance, any_inputs, few, fewer
 
 inputs = any_inputs("technology_services")
-few = settings(max_examples=40, phases=(Phase.explicit, Phase.generate))
-fewer = settings(max_examples=15, phases=(Phase.explicit, Phase.generate))
 
 STEADY = {
     "services_start_month": 1.0, "base_leads_deals_per_month": 3.0, "referral_deals_per_customer_month": 0.0,

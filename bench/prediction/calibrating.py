@@ -20,7 +20,7 @@ from bench.prediction.fitting import Fit, MemoryFit, Seen
 from bench.prediction.microbenchmarks import Point, at_pace, better
 from bench.prediction.pace import Reference, Timed, pace_between, timed
 from bench.prediction.refusals import unusable
-from bench.prediction.tasks import BYTES_PER_FP32, Task, lasting_bytes, num_params, passing_bytes, prepare
+from bench.prediction.tasks import Task, lasting_bytes, passing_bytes, prepare, read_bytes
 from bench.prediction.tracing import trace
 from bench.record import Measurement, Record
 from bench.table import CALIBRATION
@@ -44,10 +44,9 @@ METHODS = {
     "weight_stream_bytes_per_second": "products of few rows with weights in turn; bytes of weights read",
     "attention_flops_per_second": "fused causal attention in fp32 over the full square; five products backward",
     "attention_bytes_per_second": "fused attention of one query; bytes of keys and values read",
-    "convolution_flops_per_second": "convolution in fp32, as many channels out as in; 2 FLOPs per multiply-add",
+    "convolution_seconds": "convolution in fp32 with weights in turn; backward the gradients of images and weights",
     "traffic_bytes_per_second": "sum of two vectors, into a new one or in place; AdamW's kernel; bytes moved",
     "page_fault_seconds_per_byte": "filling 64 MiB of new memory less filling them again",
-    "layout_seconds_per_byte": "convolution of many channels and few pixels beyond its arithmetic, over its weights",
     OPERATION: "time of an operation inside the steps of small models beyond that of a call, over its bytes",
     OPERATION_CALL: "time of a small operation inside the steps of small models beyond that of most of them",
     MEMORY: "highest resident memory of a fresh process beyond what torch alone takes, after three steps",
@@ -175,7 +174,7 @@ def _memory_points(num_threads: int) -> Iterator[Point]:
 def _as_points(costs: Costs, cells: Mapping[Task, Timed], reference_seconds: float) -> Iterator[Point]:
     for task, cell in cells.items():
         whole = cell.paced(reference_seconds)
-        parts = costs.parts(cell.trace, BYTES_PER_FP32 * num_params(task))
+        parts = costs.parts(cell.trace, read_bytes(task))
         conditions: dict[str, int | float | str] = {
             "step": task.in_words(),
             "pace_ratio": whole.pace_ratio,

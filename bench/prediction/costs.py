@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from bench.prediction.convolutions import DIRECTIONS, ConvolutionCosts, Convolved, Direction
 from bench.prediction.microbenchmarks import LAYOUTS, TRAFFIC_FORMS, WIDE, WIDE_ROWS, Point
 from bench.prediction.pace import Timed, pace_between
 from bench.prediction.refusals import unusable
@@ -58,8 +59,7 @@ class Costs:
     weight_stream: Surface
     attention: Mapping[str, Surface]
     decode_attention: Surface
-    convolution: Mapping[str, Surface]
-    layout_seconds_per_byte: Mapping[str, Surface]
+    convolution: ConvolutionCosts
     traffic: Mapping[str, Surface]
     page_fault_seconds_per_byte: float
     operation_seconds_per_byte: Mapping[str, float]
@@ -87,23 +87,31 @@ class Costs:
         def by_operation(name: str) -> dict[str, float]:
             return {variant: found[0][1] for (kind, variant), found in groups.items() if kind == name}
 
-        both = ("forward", "backward")
+        def convolutions() -> Iterator[tuple[Direction, Convolved, float]]:
+            for direction in DIRECTIONS:
+                for where, seconds in groups["convolution_seconds", direction]:
+                    yield (
+                        direction,
+                        Convolved(**{name: int(str(size)) for name, size in where.items()}),
+                        seconds,
+                    )
+
+        traffic = {one: surface("traffic_bytes_per_second", one, "bytes") for one in TRAFFIC_FORMS}
         return cls(
             {one: surface("matmul_flops_per_second", one, "rows", "inputs", "outputs") for one in LAYOUTS},
             {one: single("wide_matmul_flops_per_second", one) for one in LAYOUTS},
-            surface("weight_stream_bytes_per_second", "forward", "rows", "width", "bytes"),
-            {one: surface("attention_flops_per_second", one, "queries", "head_width") for one in both},
+            surface("weight_stream_bytes_per_second", "forward", "rows", "inputs", "bytes"),
+            {one: surface("attention_flops_per_second", one, "queries", "head_width") for one in DIRECTIONS},
             surface("attention_bytes_per_second", "decode", "keys", "head_width", "bytes"),
-            {one: surface("convolution_flops_per_second", one, "channels", "pixels", "taps") for one in both},
-            {one: surface("layout_seconds_per_byte", one, "bytes") for one in both},
-            {one: surface("traffic_bytes_per_second", one, "bytes") for one in TRAFFIC_FORMS},
+            ConvolutionCosts.of(convolutions(), traffic["in_place"]),
+            traffic,
             single("page_fault_seconds_per_byte", "fp32"),
             by_operation(OPERATION),
             by_operation(OPERATION_CALL),
         )
 
-    def parts(self, trace: Trace, weight_bytes: int) -> Parts:
-        """Take a step apart; `weight_bytes` pass through the caches before a weight is read again."""
+    def parts(self, trace: Trace, read_bytes: int) -> Parts:
+        """Take a step apart that reads so many bytes before it reads a weight again."""
         sums = dict.fromkeys(NAMES, 0.0)
         for op, count in trace.ops.items():
             if op.kind == "view":
@@ -112,17 +120,17 @@ class Costs:
             sums["calls"] += count
             sums["updates"] += count * (op.name == FUSED_ADAMW)
             term = "stream_seconds" if _is_streamed(op) else _TERMS[op.kind]
-            sums[term] += count * self.seconds(op, weight_bytes)
+            sums[term] += count * self.seconds(op, read_bytes)
         return Parts(**sums)
 
-    def seconds(self, op: Op, weight_bytes: int) -> float:
+    def seconds(self, op: Op, read_bytes: int) -> float:
         """Return the seconds of one operation."""
         if op.kind == "matmul":
-            return self._matmul(op, weight_bytes)
+            return self._matmul(op, read_bytes)
         if op.kind == "attention":
-            return self._attention(op, weight_bytes)
+            return self._attention(op, read_bytes)
         if op.kind == "convolution":
-            return self._convolution(op, weight_bytes)
+            return self._convolution(op)
         return self._traffic(op)
 
     def _traffic(self, op: Op) -> float:
@@ -137,7 +145,7 @@ class Costs:
         per_byte = 1 / self.traffic[form].at(op.bytes_moved)
         return call + op.bytes_moved * max(per_byte, self.operation_seconds_per_byte.get(op.name, 0.0))
 
-    def _matmul(self, op: Op, weight_bytes: int) -> float:
+    def _matmul(self, op: Op, read_bytes: int) -> float:
         batch, rows, inputs, outputs = op.shape
         if op.layout == "input_gradient":
             inputs, outputs = outputs, inputs
@@ -147,14 +155,13 @@ class Costs:
         size = BYTES_PER_FP32 * inputs * outputs
         # The weights, or what their gradient is written to, are no longer in the cache in which they were measured.
         in_place = self.traffic["in_place"]
-        far = 1 / in_place.at(weight_bytes) - 1 / in_place.at(min(size, weight_bytes))
+        far = 1 / in_place.at(read_bytes) - 1 / in_place.at(min(size, read_bytes))
         seconds += size * max(far, 0.0)
         if op.bytes_fresh >= MMAP_BYTES:
             seconds += op.bytes_fresh * self.page_fault_seconds_per_byte
         if not _is_streamed(op):
             return seconds
-        width = math.sqrt(inputs * outputs)
-        return max(seconds, size / self.weight_stream.at(rows, width, max(weight_bytes, size)))
+        return max(seconds, size / self.weight_stream.at(rows, inputs, max(read_bytes, size)))
 
     def _matmul_rate(self, layout: Layout, rows: int, inputs: int, outputs: int) -> float:
         """Return FLOP/s; beyond the widths of the grid what a product of twice the width loses, for each side half."""
@@ -164,23 +171,21 @@ class Costs:
         sides = sum(min(max(math.log2(side / half), 0.0), 1.0) for side in (inputs, outputs))
         return surface.at(rows, inputs, outputs) * math.pow(lost, sides / 2)
 
-    def _convolution(self, op: Op, weight_bytes: int) -> float:
-        _, channels_in, channels_out, pixels, taps, groups = op.shape
-        direction = "backward" if op.name.endswith("backward") else "forward"
-        rate = self.convolution[direction].at(math.sqrt(channels_in * channels_out), pixels, taps)
-        size = BYTES_PER_FP32 * groups * channels_in * channels_out * taps
-        layout = size * self.layout_seconds_per_byte[direction].at(weight_bytes) if taps > 1 else 0.0
-        return op.flops / rate + layout
+    def _convolution(self, op: Op) -> float:
+        return self.convolution.seconds(_direction(op), Convolved(*op.shape))
 
-    def _attention(self, op: Op, weight_bytes: int) -> float:
+    def _attention(self, op: Op, read_bytes: int) -> float:
         heads, queries, keys, width = op.shape
         if queries == 1:
             read = 2 * BYTES_PER_FP32 * heads * keys * width
-            near, far = (1 / self.decode_attention.at(keys, width, passed) for passed in (0, weight_bytes))
+            near, far = (1 / self.decode_attention.at(keys, width, passed) for passed in (0, read_bytes))
             # Heads that share keys and values find them in the cache, after the first of them.
             return read * near + min(read, op.bytes_moved) * max(far - near, 0.0)
-        direction = "backward" if op.name.endswith("backward") else "forward"
-        return op.flops / self.attention[direction].at(queries, width)
+        return op.flops / self.attention[_direction(op)].at(queries, width)
+
+
+def _direction(op: Op) -> Direction:
+    return "backward" if op.name.endswith("backward") else "forward"
 
 
 def _is_small(op: Op) -> bool:

@@ -149,14 +149,16 @@ class Fit:
     def interval(self, parts: Parts, *, undisturbed: bool = False) -> tuple[float, float]:
         """Return the ends of the 80 % interval of a prediction.
 
-        The pace of the machine varies as it did during the calibration; what the reference tells of it and is not taken
-        out is in the time undisturbed as well.
+        The pace of the machine varies as it did during the calibration, normally; what the reference tells of it and is
+        not taken out is in the time undisturbed as well. Both halves add up as independent ones do.
         """
+        from scipy.stats import norm
         from scipy.stats import t as student
 
-        quantile = float(student.ppf((1 + CONFIDENCE_SHARE) / 2, ERROR_FREEDOM))
-        pace = self.pace_spread_share * (1 - REFERENCE_SHARE if undisturbed else 1)
-        factor = float(np.exp(quantile * np.hypot(self._error_scale(parts), pace)))
+        end = (1 + CONFIDENCE_SHARE) / 2
+        error = student.ppf(end, ERROR_FREEDOM) * self._error_scale(parts)
+        pace = norm.ppf(end) * self.pace_spread_share * (1 - REFERENCE_SHARE if undisturbed else 1)
+        factor = float(np.exp(np.hypot(error, pace)))
         seconds = self.seconds(parts) * (1.0 if undisturbed else self.pace_ratio(parts))
         return seconds / factor, seconds * factor
 

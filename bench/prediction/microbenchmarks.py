@@ -14,6 +14,7 @@ from torch import Tensor
 
 from bench.measuring.flops import FLOPS_PER_MULTIPLY_ADD
 from bench.prediction.clock import fastest
+from bench.prediction.convolutions import Convolved, Direction, products_inside
 from bench.prediction.tasks import BYTES_PER_FP32
 from bench.prediction.tracing import Layout
 
@@ -27,8 +28,10 @@ WIDE, WIDE_ROWS = 4096, 64
 and what they lose, above all by their many pages of memory, depends little on the rows."""
 
 STREAM_ROWS = (1, 2, 4, 8, 16)
-STREAM_WIDTHS = (512, 1024)
-STREAM_BYTES = (2**22, 2**24, 2**26, 2**27)
+STREAM_INPUTS, STREAM_OUTPUTS = (256, 512, 1024, 4096), 512
+"""Weights lie input by input, and the longer these rows, the faster they are read; how many outputs there are makes no
+difference."""
+STREAM_BYTES = (2**22, 2**24, 2**26)
 
 QUERIES = (16, 64, 256, 1024)
 HEAD_WIDTHS = (32, 64, 128)
@@ -37,12 +40,49 @@ CACHED_BYTES, CACHED_HEADS = (2**22, 2**26), 32
 """Keys and values of so many bytes pass in turn: of one layer again and again, or after the weights of many others."""
 ATTENTION_FLOPS = 1e8
 
-CHANNELS = (16, 64, 256, 768)
-SIDES = (2, 4, 8, 16, 32)
-CONVOLUTION_FLOPS = 1.5e8
-MANY_CHANNELS, LARGEST_WIDE_SIDE = 512, 4
-"""So many channels are timed on small images alone, where their weights decide; on larger ones arithmetic does, and the
-rate of fewer channels holds. Images smaller than the kernel go ways of their own in oneDNN."""
+ROTATED_BYTES = 2**24
+"""Two smaller weights of a convolution take turns: in a step they come from beyond the caches."""
+
+
+class Kernel(NamedTuple):
+    """A convolution to time, on square images."""
+
+    rows: int
+    channels_in: int
+    channels_out: int
+    side: int
+    width: int
+    stride: int = 1
+    gradients: int = 2
+
+    @property
+    def padding(self) -> int:
+        """Pixels around an image, so that it keeps its size."""
+        return self.width // 2
+
+    @property
+    def shape(self) -> Convolved:
+        """Its shape as an operation."""
+        sides = ((each, each) for each in (self.side, self.width, self.stride, self.padding, 1))
+        pixels = self.side**2
+        return Convolved(
+            self.rows, self.channels_in, self.channels_out, pixels, pixels // self.stride**2, self.width**2,
+            products_inside(*sides), gradients=self.gradients,
+        )  # fmt: skip
+
+
+KERNELS = (
+    Kernel(2, 3, 64, 32, 3, gradients=1), Kernel(8, 3, 128, 16, 3, gradients=1), Kernel(16, 1, 64, 8, 3, gradients=1),
+    Kernel(8, 16, 16, 32, 3), Kernel(8, 32, 32, 16, 3), Kernel(16, 32, 64, 16, 3, 2),
+    Kernel(2, 64, 64, 32, 3), Kernel(4, 64, 128, 16, 3, 2), Kernel(4, 128, 128, 8, 3), Kernel(1, 128, 256, 32, 3, 2),
+    Kernel(1, 256, 256, 16, 3), Kernel(8, 256, 256, 4, 3), Kernel(16, 256, 256, 2, 3),
+    Kernel(2, 256, 512, 8, 3, 2), Kernel(8, 256, 512, 8, 3, 2), Kernel(1, 512, 512, 8, 3), Kernel(8, 512, 512, 4, 3),
+    Kernel(2, 768, 768, 4, 3), Kernel(8, 768, 768, 4, 3), Kernel(4, 1024, 1024, 2, 3),
+    Kernel(2, 64, 128, 32, 1, 2), Kernel(8, 32, 64, 16, 1, 2), Kernel(8, 128, 256, 16, 1, 2),
+    Kernel(2, 256, 512, 8, 1, 2), Kernel(8, 256, 256, 8, 1), Kernel(2, 512, 1024, 8, 1, 2),
+    Kernel(16, 512, 1024, 4, 1, 2),
+)  # fmt: skip
+"""Of a first layer, of few and of many channels, with steps of two pixels, on images smaller than the kernel."""
 
 TRAFFIC_BYTES = tuple(2**power for power in range(12, 29, 2))
 SECONDS_PER_POINT, MIN_BLOCKS = 0.0015, 1
@@ -51,10 +91,6 @@ ADAMW_TENSORS = 8
 """Weight, gradient and two moments, each read and written."""
 PAGED_BYTES = 2**26
 
-LAYOUT_CHANNELS, LAYOUT_SIDE = 768, 4
-LAYOUT_FLOPS_PER_SECOND = 1e11
-"""A rate that arithmetic hardly passes on one core: what a wide convolution takes beyond it is put down to layouts."""
-LAYOUT_WEIGHTS, MIN_LAYOUT_SECONDS = (1, 4), 1e-9
 PASSES = 3
 """A slow spell of the host then spoils some of the measurements of a point, and the best one counts. More moments tell
 more than longer ones: what spoils a measurement lasts for seconds."""
@@ -123,13 +159,14 @@ def _filled(*shape: int) -> Tensor:
 
 def weight_streams() -> Iterator[Point]:
     """Bytes of weights per second in products of few rows, when so many bytes of weights pass before they recur."""
-    for width, total in product(STREAM_WIDTHS, STREAM_BYTES):
-        count = total // (BYTES_PER_FP32 * width**2)
-        weights = [_filled(width, width) for _ in range(count)]
+    for inputs, total in product(STREAM_INPUTS, STREAM_BYTES):
+        count = max(1, total // (BYTES_PER_FP32 * inputs * STREAM_OUTPUTS))
+        weights = [_filled(STREAM_OUTPUTS, inputs) for _ in range(count)]
+        read = count * BYTES_PER_FP32 * inputs * STREAM_OUTPUTS
         for rows in STREAM_ROWS:
-            seconds = _seconds(partial(_in_turn, _filled(rows, width), weights))
-            shape = {"rows": rows, "width": width, "bytes": total}
-            yield Point("weight_stream_bytes_per_second", "forward", {**shape}, total / seconds)
+            seconds = _seconds(partial(_in_turn, _filled(rows, inputs), weights))
+            shape = {"rows": rows, "inputs": inputs, "bytes": total}
+            yield Point("weight_stream_bytes_per_second", "forward", {**shape}, read / seconds)
 
 
 def attentions() -> Iterator[Point]:
@@ -156,67 +193,36 @@ def attentions() -> Iterator[Point]:
 
 
 def convolutions() -> Iterator[Point]:
-    """FLOP/s of 3 x 3 and 1 x 1 convolutions forward and backward, and what bringing weights into layout takes.
-
-    oneDNN brings weights into a layout of its own at each call; with many channels and few pixels that is most of it.
-    """
-    layouts = list(_layouts())
-    yield from layouts
-    hot = {point.variant: point.value for point in reversed(layouts)}
-    known: dict[tuple[int, int, str], float] = {}
-    for channels, side, kernel in product(CHANNELS, SIDES, (3, 1)):
-        layout_bytes = BYTES_PER_FP32 * channels**2 * kernel**2 if kernel > 1 else 0
-        shape = {"channels": channels, "pixels": side**2, "taps": kernel**2}
-        is_wide = channels > MANY_CHANNELS
-        if not is_wide or side <= LARGEST_WIDE_SIDE:
-            for direction, (seconds, flops) in _convolution(
-                channels, side, kernel, _rows(channels, side, kernel)
-            ).items():
-                computing = max(seconds - layout_bytes * hot[direction], seconds / 2)
-                known[side, kernel, direction] = flops / computing
-        for direction in ("forward", "backward"):
-            yield Point("convolution_flops_per_second", direction, {**shape}, known[side, kernel, direction])
+    """Seconds of convolutions as they stand in nets, forward and backward."""
+    for kernel in KERNELS:
+        shape = kernel.shape
+        for direction, seconds in _convolution(kernel):
+            yield Point("convolution_seconds", direction, {**shape._asdict()}, seconds)
 
 
-def _rows(channels: int, side: int, kernel: int) -> int:
-    """Return how many images are convolved at once, so that it takes long enough and not too long."""
-    per_row = FLOPS_PER_MULTIPLY_ADD * channels**2 * side**2 * kernel**2
-    return min(64, math.ceil(CONVOLUTION_FLOPS / per_row))
-
-
-def _layouts() -> Iterator[Point]:
-    """What a byte of weights takes to be brought into layout, from the cache and from beyond it."""
-    weight_bytes = BYTES_PER_FP32 * LAYOUT_CHANNELS**2 * 3**2
-    for count in LAYOUT_WEIGHTS:
-        for direction, (seconds, flops) in _convolution(LAYOUT_CHANNELS, LAYOUT_SIDE, 3, 1, count).items():
-            beyond = max(seconds - flops / LAYOUT_FLOPS_PER_SECOND, MIN_LAYOUT_SECONDS)
-            conditions: dict[str, int | float | str] = {"bytes": count * weight_bytes}
-            yield Point("layout_seconds_per_byte", direction, conditions, beyond / weight_bytes)
-
-
-def _convolution(
-    channels: int, side: int, kernel: int, rows: int, num_weights: int = 1
-) -> dict[str, tuple[float, float]]:
-    """Return seconds and FLOPs of a convolution forward and backward, with so many weights in turn."""
-    flops = FLOPS_PER_MULTIPLY_ADD * rows * channels**2 * side**2 * kernel**2
-    x = _filled(rows, channels, side, side).requires_grad_()
-    weights = [_filled(channels, channels, kernel, kernel).requires_grad_() for _ in range(num_weights)]
-    convolve = partial(_convolve_in_turn, x, weights)
+def _convolution(kernel: Kernel) -> Iterator[tuple[Direction, float]]:
+    """Give the seconds of a convolution forward and backward."""
+    x = _filled(kernel.rows, kernel.channels_in, kernel.side, kernel.side).requires_grad_(
+        kernel.gradients == 2
+    )
+    size = (kernel.channels_out, kernel.channels_in, kernel.width, kernel.width)
+    num_weights = 1 if kernel.shape.weight_bytes > ROTATED_BYTES else 2
+    weights = [_filled(*size).requires_grad_() for _ in range(num_weights)]
+    convolve = partial(_convolve_in_turn, x, weights, kernel)
     with torch.no_grad():
-        forward = _seconds(convolve)
+        yield "forward", _seconds(convolve) / num_weights
     outs = convolve()
     gradient = torch.full_like(outs[0], 0.5)
 
     def back() -> None:
         for out, weight in zip(outs, weights, strict=True):
-            torch.autograd.grad(out, (x, weight), gradient, retain_graph=True)
+            torch.autograd.grad(out, (x, weight)[-kernel.gradients :], gradient, retain_graph=True)
 
-    backward = _seconds(back)
-    return {"forward": (forward / num_weights, flops), "backward": (backward / num_weights, 2 * flops)}
+    yield "backward", _seconds(back) / num_weights
 
 
-def _convolve_in_turn(x: Tensor, weights: Sequence[Tensor]) -> list[Tensor]:
-    return [F.conv2d(x, weight, padding="same") for weight in weights]
+def _convolve_in_turn(x: Tensor, weights: Sequence[Tensor], kernel: Kernel) -> list[Tensor]:
+    return [F.conv2d(x, weight, stride=kernel.stride, padding=kernel.padding) for weight in weights]
 
 
 def traffic() -> Iterator[Point]:

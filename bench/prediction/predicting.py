@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from bench.prediction.calibrating import Calibration
 from bench.prediction.costs import Parts
 from bench.prediction.tasks import (
-    BYTES_PER_FP32,
     Task,
     kept_bytes,
     lasting_bytes,
-    num_params,
     passing_bytes,
     prepare,
+    read_bytes,
 )
 from bench.prediction.tracing import trace
 
@@ -44,7 +43,7 @@ class Prediction:
 def predict(task: Task, calibration: Calibration) -> Prediction:
     """Predict the time and the memory of a step; the model is traced and not run."""
     traced = trace(lambda: prepare(task))
-    parts = calibration.costs.parts(traced, BYTES_PER_FP32 * num_params(task))
+    parts = calibration.costs.parts(traced, read_bytes(task))
     fit = calibration.fit
     undisturbed = fit.seconds(parts)
     seconds = undisturbed * fit.pace_ratio(parts)

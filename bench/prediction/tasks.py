@@ -90,6 +90,14 @@ def kept_bytes(task: Task) -> int:
     return copies * BYTES_PER_FP32 * num_params(task)
 
 
+def read_bytes(task: Task) -> int:
+    """Return the bytes that a step reads once: the weights and, where it decodes, keys and values of all tokens."""
+    cached = 0
+    if task.mode == "decode" and isinstance(task.config, GptConfig):
+        cached = task.config.kv_cache_bytes(task.num_rows, (task.num_tokens or 0) + 1, BYTES_PER_FP32)
+    return BYTES_PER_FP32 * num_params(task) + cached
+
+
 def lasting_bytes(task: Task) -> int:
     """Return the bytes of what lasts from step to step and, in training, of the gradients."""
     gradients = BYTES_PER_FP32 * num_params(task) if task.mode == "training_step" else 0

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -21,6 +20,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from bench.measuring.flops import FLOPS_PER_MULTIPLY_ADD
+from bench.prediction.convolutions import Convolved, products_inside
 
 Kind = Literal["matmul", "attention", "convolution", "view", "other"]
 Layout = Literal["forward", "input_gradient", "weight_gradient"]
@@ -38,7 +38,7 @@ class Op(NamedTuple):
     kind: Kind
     shape: tuple[int, ...]
     """Of a matmul: batch, rows, inputs, outputs of the layer that it belongs to; of attention: sequences times
-    heads, queries, keys, width of a head; of others: nothing."""
+    heads, queries, keys, width of a head; of a convolution: those of Convolved; of others: nothing."""
     layout: Layout
     flops: int
     bytes_moved: int
@@ -184,19 +184,31 @@ def _product(
         return "attention", shape, "forward", flops
     if name in CONVOLUTIONS:
         flops = int(flop_registry[func._overloadpacket](*args, **kwargs, out_val=out))
-        return "convolution", _convolution_shape(name, args), "forward", flops
+        return "convolution", _convolution_shape(name, args, out), "forward", flops
     return "other", (), "forward", 0
 
 
-def _convolution_shape(name: str, args: Sequence[Any]) -> tuple[int, ...]:
-    """Rows, channels in and out of a group, pixels of the result, taps of the kernel, groups."""
+def _convolution_shape(name: str, args: Sequence[Any], out: Any) -> Convolved:  # noqa: ANN401
     backward = name == "aten::convolution_backward"
     inputs, weight = (args[1], args[2]) if backward else (args[0], args[1])
-    stride = (args[4] if backward else args[3])[0]
+    stride, padding, dilation, is_transposed = args[4:8] if backward else args[3:7]
     groups = int(args[9] if backward else args[8])
-    pixels = max(1, (inputs.shape[-1] // stride) * (inputs.shape[-2] // stride))
-    taps = int(torch.Size(weight.shape[2:]).numel())
-    return (inputs.shape[0], weight.shape[1], weight.shape[0] // groups, pixels, taps, groups)
+    # Of a group; a transposed one lists its inputs first, and goes from the pixels of its input to those of its result.
+    first, second = weight.shape[0] // groups, weight.shape[1]
+    image, result = inputs.shape[2:], (args[0] if backward else out).shape[2:]
+    taps = weight.shape[2:]
+    along = (list(given) * len(taps) if len(given) == 1 else given for given in (stride, padding, dilation))
+    return Convolved(
+        rows=inputs.shape[0],
+        channels_in=first if is_transposed else second,
+        channels_out=second if is_transposed else first,
+        pixels_in=image.numel(),
+        pixels_out=result.numel(),
+        taps=taps.numel(),
+        products=products_inside(result if is_transposed else image, taps, *along),
+        groups=groups,
+        gradients=sum(args[10][:2]) if backward else 0,
+    )
 
 
 def _workspace_bytes(name: str, args: Sequence[Any], out: object) -> int:

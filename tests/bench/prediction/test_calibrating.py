@@ -28,8 +28,7 @@ SHORT = {
     "ROWS": (1, 64),
     "WIDTHS": (16, 128),
     "STREAM_ROWS": (1,),
-    "STREAM_WIDTHS": (128,),
-    "LAYOUT_CHANNELS": 16,
+    "STREAM_INPUTS": (128,),
     "PASSES": 1,
     "SECONDS_PER_POINT": 0.001,
     "STREAM_BYTES": (2**22,),
@@ -39,8 +38,7 @@ SHORT |= {
     "HEAD_WIDTHS": (32,),
     "CACHED_KEYS": (64,),
     "CACHED_BYTES": (2**20, 2**22),
-    "CHANNELS": (8,),
-    "SIDES": (8,),
+    "KERNELS": tuple(kernel for kernel in microbenchmarks.KERNELS if kernel.shape.weight_bytes < 2**22),
     "TRAFFIC_BYTES": (2**16, 2**22),
 }
 
@@ -106,6 +104,9 @@ def test_it_serves_the_threads_that_it_was_made_with(record: Record) -> None:
 def test_a_calibration_with_a_part_missing_is_refused(record: Record) -> None:
     without = [m for m in record.measurements if m.name != "traffic_bytes_per_second"]
     with pytest.raises(RecordError, match="no whole grid of traffic"):
+        of_record(record.model_copy(update={"measurements": tuple(without)}), 1)
+    without = [m for m in record.measurements if m.name != "convolution_seconds"]
+    with pytest.raises(RecordError, match="too few convolutions"):
         of_record(record.model_copy(update={"measurements": tuple(without)}), 1)
     without = [m for m in record.measurements if m.name != "page_fault_seconds_per_byte"]
     with pytest.raises(RecordError, match="no page_fault_seconds_per_byte"):

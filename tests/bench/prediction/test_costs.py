@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bench.prediction.convolutions import ConvolutionCosts
 from bench.prediction.costs import MAX_STREAMED_ROWS, OPERATION, OPERATION_CALL, Costs, of_operations
 from bench.prediction.microbenchmarks import WIDE
 from bench.prediction.pace import Timed
@@ -31,9 +32,9 @@ def costs(calls: dict[str, float], wide_flops_per_second: float = 1e11) -> Costs
     return Costs(
         matmul={"forward": flat(1e11, "rows", "inputs", "outputs")},
         wide_matmul={"forward": wide_flops_per_second},
-        weight_stream=flat(1e10, "rows", "width", "bytes"), attention={},
-        decode_attention=Surface.of("cached", ("keys", "head_width", "bytes"), cached), convolution={},
-        layout_seconds_per_byte={}, traffic=traffic, page_fault_seconds_per_byte=0.0,
+        weight_stream=flat(1e10, "rows", "inputs", "bytes"), attention={},
+        decode_attention=Surface.of("cached", ("keys", "head_width", "bytes"), cached),
+        convolution=ConvolutionCosts({}, traffic["in_place"]), traffic=traffic, page_fault_seconds_per_byte=0.0,
         operation_seconds_per_byte={}, operation_seconds_per_call=calls,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 MAX_INNER_LOOPS = 1 << 20
@@ -74,7 +74,10 @@ class Timing:
     """Rounds that count although it was not, as there were too few others."""
 
     def followed_by(self, other: Timing) -> Timing:
-        """Return the rounds of both, for example from two processes."""
+        """Return the rounds of both, for example from two processes; of fit and unfit ones only the former."""
+        if bool(self.unfit) != bool(other.unfit):
+            fit, unfit = (other, self) if self.unfit else (self, other)
+            return replace(fit, left_out=fit.left_out + unfit.left_out + len(unfit.seconds))
         return Timing(
             self.seconds + other.seconds,
             self.processor_seconds + other.processor_seconds,

@@ -194,6 +194,19 @@ def test_all_rounds_count_where_too_few_were_in_the_best_state() -> None:
     assert (len(timing.seconds), timing.left_out, timing.unfit) == (20, 0, 20 - few)
 
 
+def test_rounds_in_the_best_state_count_where_another_process_had_none() -> None:
+    schedule = Schedule(rounds=20, blocks=1, block_seconds=0.0)
+    found = []
+    for good in (20, ENOUGH_ROUNDS - 1):
+        interleaved = Interleaved({"a": lambda: None}, schedule, condition=Told(good_and_bad(good)))
+        interleaved.run()
+        found.append(interleaved.timings()["a"])
+    for one, other in (found, reversed(found)):
+        both = one.followed_by(other)
+        assert both.seconds == found[0].seconds
+        assert (both.left_out, both.unfit) == (20, 0)
+
+
 def test_without_a_condition_every_round_counts() -> None:
     timing = time_interleaved({"a": lambda: None}, Schedule(rounds=3, blocks=1, block_seconds=0.0))["a"]
     assert (timing.left_out, timing.unfit) == (0, 0)

@@ -232,7 +232,7 @@ def _head(found: Comparison, a: Record, b: Record, names: Sequence[str]) -> Iter
         yield f"{letter}  {name}: suite {record.suite} on {record.device}, {record.created_at:%Y-%m-%d %H:%M} UTC"
         yield f"   {record.machine.description} (fingerprint {record.machine.fingerprint})"
         if record.contended:
-            yield "   warning: other work ran on the machine meanwhile: its ratios are sound, its times may be too long"
+            yield "   warning: other work ran meanwhile, on the machine or its host: times may be too long"
     if not found.same_machine:
         yield (
             "Two machines: their times stand side by side and are not compared; compared are ratios within each "

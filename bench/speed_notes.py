@@ -198,7 +198,8 @@ def _apart(timing: Timing) -> list[str]:
 
 
 def _seconds(timing: Timing, watch: QuietWatch) -> Estimate:
-    return estimate(timing.seconds).widened(watch.slowdown_ratio)
+    found = estimate(timing.seconds)
+    return found.widened(watch.slowdown_ratio) if watch.contended else found
 
 
 def _beside_other_work(watch: QuietWatch) -> str:

@@ -68,7 +68,7 @@ def run_suite(suite: Suite, device_wanted: str, say: Say) -> Record:
     if contended:
         warnings.append(
             f"The machine was not quiet (over the whole run {whole_run.in_words()}; while one thread was "
-            f"timed {bench.watch.in_words()}): ratios are sound, absolute times may be too long."
+            f"timed {bench.watch.in_words()}): absolute times may be too long, and ratios come out less alike."
         )
     return Record(
         suite=suite.name,

@@ -72,11 +72,20 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             runs.append(one_run(Path(folder)))
         print(f"run {number + 1} of {given.runs}: {runs[-1][1]:.0f} s", file=sys.stderr)
-    pairs = [difference(one, other) for (one, _), (other, _) in pairwise(runs)]
+    records = [record for record, _ in runs]
+    pairs = [difference(one, other) for one, other in pairwise(records)]
+    quiet = [
+        pair["agreeing_share"]
+        for pair, both in zip(pairs, pairwise(records), strict=True)
+        if not any(record.contended for record in both)
+    ]
     document = {
         "seconds": [seconds for _, seconds in runs],
-        "contended": [record.contended for record, _ in runs],
+        "warnings": [record.warnings for record in records],
+        "contended": [record.contended for record in records],
         "agreeing_share": sum(pair["agreeing_share"] for pair in pairs) / len(pairs),
+        "quiet_pairs": len(quiet),
+        "agreeing_share_of_quiet_pairs": sum(quiet) / len(quiet) if quiet else None,
         "promises": PROMISES,
         "pairs": pairs,
     }

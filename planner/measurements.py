@@ -93,7 +93,7 @@ class Sighting:
         found = self.measurement
         has_interval = found.low is not None and found.high is not None
         interval = f"95 % interval {found.low:g} to {found.high:g}; " if has_interval else ""
-        busy = "; other work ran on the machine meanwhile" if self.record.contended else ""
+        busy = "; other work ran meanwhile, on the machine or its host" if self.record.contended else ""
         return f"{found.label} {found.name}: {interval}{found.method}{busy}"
 
     def basis(self, use: Use = "used") -> Basis:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import resource
+import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +20,8 @@ MAX_OTHERS_BUSY_SHARE = 0.1
 MIN_SECONDS_TO_COUNT_OTHERS = 0.2
 """The system counts busy time in ticks of about 10 ms for each core."""
 MAX_SHARE_LOST = 0.9
+MAX_PACE_RATIO = 1.15
+MAX_SPELLS, MIN_SPELL_SAMPLES = 12, 8
 MICROSECONDS_PER_SECOND = 1e6
 _PRESSURE_FILE = Path("/proc/pressure/cpu")
 
@@ -25,10 +30,12 @@ _PRESSURE_FILE = Path("/proc/pressure/cpu")
 class QuietWatch:
     """Watches spans of work for signs that other work competed; use it as a context manager, spans add up.
 
-    Three signs: the share of time in which some task waited for a processor (Linux pressure stall information);
+    Four signs: the share of time in which some task waited for a processor (Linux pressure stall information);
     wall time over processor time, which says something only where this process works on one thread and waits
     for nothing; and the share of all cores that others kept busy, this process and its ended children aside.
-    The third is needed because other work on another core makes nobody wait, and yet takes caches and clock.
+    The third is needed because other work on another core makes nobody wait, and yet takes caches and clock. The fourth
+    is what this system cannot see, other work on the host of a virtual machine: the same call takes longer in one spell
+    than in another.
     """
 
     one_thread: bool = True
@@ -38,6 +45,8 @@ class QuietWatch:
     others_busy_seconds: float | None = None
     """Summed over cores."""
     num_cores: int = 1
+    pace_ratio: float = 1.0
+    """How many times as long a call took in its slowest spell as in its fastest."""
 
     def __enter__(self) -> Self:
         self._stalled = pressure_seconds()
@@ -68,6 +77,15 @@ class QuietWatch:
         if other.others_busy_seconds is not None:
             self.others_busy_seconds = (self.others_busy_seconds or 0.0) + other.others_busy_seconds
             self.num_cores = max(self.num_cores, other.num_cores)
+        self.pace_ratio = max(self.pace_ratio, other.pace_ratio)
+
+    def compare_spells(self, seconds: Sequence[float]) -> None:
+        """Look for spells in which the same call was slower; its seconds come in the order of time."""
+        count = min(MAX_SPELLS, len(seconds) // MIN_SPELL_SAMPLES)
+        edges = [len(seconds) * number // max(count, 1) for number in range(count + 1)]
+        medians = [statistics.median(seconds[first:end]) for first, end in pairwise(edges)]
+        if medians and min(medians) > 0:
+            self.pace_ratio = max(self.pace_ratio, max(medians) / min(medians))
 
     @property
     def contended(self) -> bool:
@@ -77,6 +95,7 @@ class QuietWatch:
         return (
             (self.stalled_share or 0.0) > MAX_PRESSURE_SHARE
             or (self.others_busy_share or 0.0) > MAX_OTHERS_BUSY_SHARE
+            or self.pace_ratio > MAX_PACE_RATIO
             or (self.one_thread and self._wall_over_processor > MAX_WALL_OVER_PROCESSOR_RATIO)
         )
 
@@ -121,6 +140,8 @@ class QuietWatch:
             signs.append(f"others kept {self.others_busy_share:.0%} of the cores busy")
         if self.one_thread:
             signs.append(f"wall time was {self._wall_over_processor:.2f} x processor time")
+        if self.pace_ratio > MAX_PACE_RATIO:
+            signs.append(f"the same call took {self.pace_ratio:.2f} x as long in one spell as in another")
         return ", ".join(signs) or "this system tells no pressure"
 
 

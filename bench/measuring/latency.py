@@ -39,14 +39,12 @@ class Estimate:
         )
 
     def widened(self, slowdown_ratio: float) -> Estimate:
-        """Widen an estimate of seconds that was taken beside other work; 1 leaves it as it is.
+        """Widen an estimate of seconds that was taken beside other work.
 
         Other work only ever adds time. So the time on a quiet machine is at most what was seen, and the high
         end stays; it may be as little as the fastest sample with all of the time lost to waiting (the
         slowdown of `QuietWatch`) taken off, as if none of the loss had fallen on the other samples.
         """
-        if slowdown_ratio <= 1:
-            return self
         return replace(self, low=min(self.low, *self.samples) / slowdown_ratio)
 
     def inverted(self, numerator: float) -> Estimate:

@@ -141,6 +141,8 @@ def joined(parts: Sequence[SpeedTimes]) -> SpeedTimes:
         )
         first.one_thread_watch.add(part.one_thread_watch)
         first.all_threads_watch.add(part.all_threads_watch)
+    if first.one_thread_watch.one_thread:
+        first.one_thread_watch.compare_spells(next(iter(first.latencies.values())).seconds)
     return first
 
 

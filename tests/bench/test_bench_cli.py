@@ -175,7 +175,7 @@ def test_compare_prints_each_common_quantity_with_its_interval() -> None:
     assert "no difference beyond the A/A floor" in line
     assert "paired" in line
     assert "A  " + str(QUICK) in text
-    assert "other work ran on the machine meanwhile" in text
+    assert "other work ran meanwhile, on the machine or its host" in text
     document = json.loads(invoke("compare", QUICK, SHIPPED, "--json").output)
     assert document["schema"] == "benchplan.comparison/1"
     assert document["same_machine"] is True

@@ -126,3 +126,29 @@ def burn(seconds: float) -> None:
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         sum(range(1000))
+
+
+def test_a_call_that_takes_longer_in_one_spell_than_in_another_tells_of_the_host() -> None:
+    watch = watched(wall=10.0, processor=9.9, stalled=0.0)
+    steady = [1.0, 1.04] * 60
+    watch.compare_spells(steady)
+    assert watch.pace_ratio == 1.0
+    assert not watch.contended
+    # A few slow rounds are no spell.
+    watch.compare_spells([*steady[:50], *[3.0] * 4, *steady[50:]])
+    assert not watch.contended
+    watch.compare_spells([*steady, *(1.5 * each for each in steady)])
+    assert watch.pace_ratio == pytest.approx(1.5)
+    assert watch.contended
+    assert watch.slowdown_ratio == pytest.approx(10.0 / 9.9)
+    assert "the same call took 1.50 x as long in one spell as in another" in watch.in_words()
+    both = QuietWatch()
+    both.add(watch)
+    assert both.pace_ratio == watch.pace_ratio
+
+
+@pytest.mark.parametrize("seconds", [[], [1.0, *[9.0] * 14], [0.0] * 40])
+def test_too_few_rounds_or_none_that_took_time_tell_of_no_spell(seconds: list[float]) -> None:
+    watch = QuietWatch()
+    watch.compare_spells(seconds)
+    assert watch.pace_ratio == 1.0

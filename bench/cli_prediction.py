@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.cli_options import with_verbose
+from bench.cli_options import prepare_to_measure, with_verbose
 from bench.cli_shapes import COUNT, shape_of, with_shape_options
 from bench.errors import MeasurementError
 from bench.progress import progress
@@ -18,6 +18,7 @@ from bench.store import DEFAULT_FOLDER, check_folder, keep
 if TYPE_CHECKING:
     from bench.prediction.calibrating import Calibration
     from bench.prediction.checking import Asked
+    from bench.prediction.fitting import Pace
 
 SCHEMA = "benchplan.prediction/1"
 MODES = ("training", "prefill", "decode")
@@ -61,13 +62,17 @@ def predict(
 ) -> None:
     """Predict time and memory of a training step, of prefill and of decoding on this machine's processor."""
     say = progress(verbose)
+    prepare_to_measure()
     try:
         # torch takes seconds to import.
         from bench.prediction.asking import asked_for
+        from bench.prediction.present import present_pace
 
         every = asked_for(model, shape_of(options), mode, rows, tokens)
         calibration, source = _calibration(measurements, threads, say)
-        found = [_one(asked, calibration, check, say) for asked in every]
+        say("running small models of the calibration, for the pace that the machine has now")
+        pace = present_pace(calibration)
+        found = [_one(asked, calibration, pace, check, say) for asked in every]
     except KeyboardInterrupt:
         raise MeasurementError("Stopped by ctrl-C before the end: nothing was predicted.") from None
     if as_json:
@@ -80,14 +85,14 @@ def predict(
 
 
 def _one(
-    asked: Asked, calibration: Calibration, is_checked: bool, say: Callable[[str], None]
+    asked: Asked, calibration: Calibration, pace: Pace, is_checked: bool, say: Callable[[str], None]
 ) -> dict[str, Any]:
     from bench.prediction import checking
     from bench.prediction.predicting import predict as predicted
     from bench.prediction.words import as_document
 
     say(f"tracing a {asked.mode.replace('_', ' ')}")
-    found = predicted(asked.task(), calibration)
+    found = predicted(asked.task(), calibration, pace)
     if not is_checked:
         return as_document(found, None)
     say(f"running a {asked.mode.replace('_', ' ')}")

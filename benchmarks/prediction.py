@@ -28,8 +28,8 @@ from bench.models.mlp import MlpConfig
 from bench.prediction.calibrating import Calibration, of_record
 from bench.prediction.cells import CELLS
 from bench.prediction.checking import check_memory, check_task
-from bench.prediction.costs import Parts
 from bench.prediction.predicting import predict
+from bench.prediction.present import present_pace
 from bench.prediction.tasks import Task, num_params
 from bench.record import Record, load
 
@@ -151,7 +151,8 @@ def calibrated() -> Record:
 
 def one_result(task: Task, calibration: Calibration, with_memory: bool) -> dict[str, Any]:
     """Predict a step, run it, and return both."""
-    found = predict(task, calibration)
+    present = present_pace(calibration)
+    found = predict(task, calibration, present)
     timed = check_task(task, THREADS)
     checked = timed.paced(calibration.reference_seconds)
     result = {
@@ -164,6 +165,7 @@ def one_result(task: Task, calibration: Calibration, with_memory: bool) -> dict[
         "predicted_over_measured_ratio": found.seconds / checked.seconds,
         "inside_interval": found.low <= checked.seconds <= found.high,
         "pace_ratio": checked.pace_ratio,
+        "predicted_pace_ratio": found.pace_ratio,
         "reference_over_calibrations_ratio": timed.reference_seconds / calibration.reference_seconds,
         "predicted_over_measured_undisturbed_ratio": found.undisturbed_seconds / checked.undisturbed_seconds,
         "undisturbed_inside_interval": (
@@ -217,7 +219,7 @@ def main() -> None:
         "calibration_seconds": record.duration_seconds,
         "largest_calibrated_params": largest,
         "least_predicted_params": min(one["params"] for one in results),
-        "pace_ratio_of_calibration": calibration.fit.pace_ratio(Parts(matmul_seconds=1.0)),
+        "pace_ratio_of_calibration": calibration.fit.pace.ratio(0.0),
         "pace_ratio_median": float(np.median([one["pace_ratio"] for one in results])),
         "as_it_ran": by_mode(results, "predicted_over_measured_ratio"),
         "undisturbed": by_mode(results, "predicted_over_measured_undisturbed_ratio"),

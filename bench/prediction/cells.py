@@ -41,6 +41,11 @@ CELLS: tuple[Task, ...] = (
 )
 """None has more than 1.9 million parameters; each kind of model, of pass and of activation is among them."""
 
+PRESENT_SECONDS = 0.2
+PRESENT_CELLS: tuple[Task, ...] = (CELLS[0], CELLS[3], CELLS[7], CELLS[9], CELLS[11], CELLS[12])
+"""Run again before a prediction, for the pace that the machine has then: a step of each kind of model, reading a prompt
+and making tokens."""
+
 MEMORY_CELLS: tuple[Task, ...] = (
     Task(MlpConfig(256, (768, 768)), "training_step", 256),
     Task(_WIDE, "training_step", 16, 256),

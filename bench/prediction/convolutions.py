@@ -44,6 +44,17 @@ class Convolved(NamedTuple):
     gradients: int = 2
     """What is worked out backward: those of images and of weights, or, in a first layer, of the latter alone."""
 
+    @classmethod
+    def of_record(cls, conditions: Mapping[str, object]) -> Convolved:
+        """Read a shape out of the conditions of a measurement.
+
+        Raises RecordError where they do not tell it.
+        """
+        try:
+            return cls(**{name: int(str(size)) for name, size in conditions.items()})
+        except (TypeError, ValueError) as err:
+            raise unusable(f"the calibration does not say the shape of a convolution ({err})") from err
+
     @property
     def weight_bytes(self) -> int:
         """Bytes of the weights."""
@@ -103,18 +114,14 @@ class ConvolutionCosts:
         for (is_wide, direction), seen in groups.items():
             if not seen or len(seen) < len(seen[0][0]):
                 raise unusable("the calibration has too few convolutions")
-            terms, seconds_of_each = (
-                np.array([terms for terms, _ in seen]),
-                np.array([each for _, each in seen]),
-            )
-            found[is_wide, direction] = nnls(terms / seconds_of_each[:, None], np.ones(len(seen)))[0].tolist()
+            shares = np.array([np.divide(terms, seconds) for terms, seconds in seen])
+            found[is_wide, direction] = nnls(shares, np.ones(len(seen)))[0].tolist()
         return cls(found, traffic)
 
     def seconds(self, direction: Direction, shape: Convolved) -> float:
         """Return the seconds of a convolution."""
-        return float(
-            np.dot(self.coefficients[shape.taps > 1, direction], _terms(direction, shape, self.traffic))
-        )
+        coefficients = self.coefficients[shape.taps > 1, direction]
+        return float(np.dot(coefficients, _terms(direction, shape, self.traffic)))
 
 
 def _terms(direction: Direction, shape: Convolved, traffic: Surface) -> list[float]:

@@ -90,11 +90,7 @@ class Costs:
         def convolutions() -> Iterator[tuple[Direction, Convolved, float]]:
             for direction in DIRECTIONS:
                 for where, seconds in groups["convolution_seconds", direction]:
-                    yield (
-                        direction,
-                        Convolved(**{name: int(str(size)) for name, size in where.items()}),
-                        seconds,
-                    )
+                    yield direction, Convolved.of_record(where), seconds
 
         traffic = {one: surface("traffic_bytes_per_second", one, "bytes") for one in TRAFFIC_FORMS}
         return cls(

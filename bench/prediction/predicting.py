@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bench.prediction.calibrating import Calibration
 from bench.prediction.costs import Parts
+from bench.prediction.fitting import Pace
 from bench.prediction.tasks import (
     Task,
     kept_bytes,
@@ -23,7 +24,7 @@ class Prediction:
 
     task: Task
     seconds: float
-    """At the pace that the machine had while it was calibrated."""
+    """At the pace that the machine has now, or had while it was calibrated."""
     low: float
     high: float
     """Ends of the 80 % interval of the seconds."""
@@ -31,6 +32,8 @@ class Prediction:
     """At the fastest pace of the machine, with nothing else on its host."""
     undisturbed_low: float
     undisturbed_high: float
+    pace_ratio: float
+    """How many times longer than undisturbed."""
     held_out_error_share: float
     """Standard deviation of the prediction, from the calibration's steps, each predicted from the others."""
     parts: Parts
@@ -40,17 +43,20 @@ class Prediction:
     """What a process takes beyond torch itself, and one must buy: with the allocator's slack and scratch memory."""
 
 
-def predict(task: Task, calibration: Calibration) -> Prediction:
-    """Predict the time and the memory of a step; the model is traced and not run."""
+def predict(task: Task, calibration: Calibration, present: Pace | None = None) -> Prediction:
+    """Predict the time and the memory of a step; the model is traced and not run.
+
+    Without the present pace of the machine it is that of the calibration.
+    """
     traced = trace(lambda: prepare(task))
     parts = calibration.costs.parts(traced, read_bytes(task))
     fit = calibration.fit
     undisturbed = fit.seconds(parts)
-    seconds = undisturbed * fit.pace_ratio(parts)
+    pace = (present or fit.pace).ratio(fit.overhead_share(parts))
     peak, passing = kept_bytes(task) + traced.peak_bytes, passing_bytes(task, traced.peak_bytes)
     process = calibration.memory.process_bytes(lasting_bytes(task), passing)
     return Prediction(
-        task, seconds, *fit.interval(parts),
+        task, undisturbed * pace, *fit.interval(parts, pace=present),
         undisturbed, *fit.interval(parts, undisturbed=True),
-        fit.error_share(parts), parts, peak, process,
+        pace, fit.error_share(parts), parts, peak, process,
     )  # fmt: skip

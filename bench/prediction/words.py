@@ -27,6 +27,7 @@ def as_document(found: Prediction, checked: Paced | None) -> dict[str, Any]:
         "undisturbed_seconds": found.undisturbed_seconds,
         "undisturbed_seconds_low": found.undisturbed_low,
         "undisturbed_seconds_high": found.undisturbed_high,
+        "pace_ratio": found.pace_ratio,
         "held_out_error_share": found.held_out_error_share,
         "peak_memory_bytes": found.peak_memory_bytes,
         "process_peak_memory_bytes": round(found.process_peak_memory_bytes),
@@ -60,6 +61,8 @@ def _lines(one: dict[str, Any], steps: int | None) -> list[str]:
         f"  {NAMES[one['mode']]} ({size}): {seconds} (80 % interval {low} to {high}), tensors take "
         f"{in_units(one['peak_memory_bytes'], 'bytes')} at the worst moment, "
         f"a process {in_units(one['process_peak_memory_bytes'], 'bytes')} beyond torch itself",
+        f"    at the present pace of this machine, {one['pace_ratio']:.2f} times slower than undisturbed; "
+        f"that would be {in_units(one['undisturbed_seconds'], 'seconds')}",
         f"    give or take {one['held_out_error_share']:.0%} (standard deviation, by steps held out of calibration)",
     ]
     if one["mode"] == "training_step" and steps:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ from bench.models.mlp import MlpConfig
 from bench.prediction import calibrating, cells, microbenchmarks
 from bench.prediction.calibrating import CELL, calibrate, of_record
 from bench.prediction.finding import find
+from bench.prediction.fitting import Fit
 from bench.prediction.predicting import predict
+from bench.prediction.present import present_pace
 from bench.prediction.tasks import Task
 from bench.record import Record, now, save
 
@@ -89,6 +92,23 @@ def test_a_larger_model_takes_longer_and_more_memory(record: Record) -> None:
         assert one.process_peak_memory_bytes > 0
 
 
+def test_the_pace_of_now_is_told_by_small_models_that_the_calibration_ran(record: Record) -> None:
+    calibration = of_record(record, 1)
+    before = torch.get_num_threads()
+    pace = present_pace(calibration)
+    assert torch.get_num_threads() == before
+    # Whatever runs beside the tests, it is this machine.
+    assert 0.2 < pace.ratio(0.0) < 10
+    task = Task(MlpConfig(64, (512, 512)), "training_step", 64)
+    now, then = predict(task, calibration, pace), predict(task, calibration)
+    assert now.undisturbed_seconds == then.undisturbed_seconds
+    assert now.seconds == pytest.approx(now.undisturbed_seconds * now.pace_ratio)
+    assert now.low < now.seconds < now.high
+    fewer = tuple(cell for cell in calibration.fit.cells if not cell.name.startswith("decode"))
+    with pytest.raises(RecordError, match=r"did not run a decode of .*make a new one"):
+        present_pace(replace(calibration, fit=Fit(fewer)))
+
+
 def test_training_takes_longer_than_the_forward_pass_alone(record: Record) -> None:
     calibration = of_record(record, 1)
     config = MlpConfig(64, (512, 512))
@@ -145,6 +165,7 @@ def test_the_command_predicts_and_checks(record: Record, tmp_path: Path) -> None
     told = CliRunner().invoke(bench, ["predict", *shape, *folder, "--steps", "1000"])
     assert "80 % interval" in told.stdout
     assert "1,000 steps" in told.stdout
+    assert "at the present pace of this machine" in told.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["own.json"], "it needs no new calibration"
 
 

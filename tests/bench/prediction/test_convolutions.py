@@ -129,6 +129,16 @@ def test_a_calibration_with_too_few_convolutions_is_refused() -> None:
         ConvolutionCosts.of(timed, TRAFFIC)
 
 
+@pytest.mark.parametrize(
+    "conditions", [{"rows": 3}, {**KERNELS[0].shape._asdict(), "taps": "many"}, {"pixel": 1}]
+)
+def test_a_record_that_does_not_tell_a_shape_is_refused(conditions: dict[str, object]) -> None:
+    shape = KERNELS[0].shape
+    assert Convolved.of_record(shape._asdict()) == shape
+    with pytest.raises(RecordError, match="does not say the shape of a convolution"):
+        Convolved.of_record(conditions)
+
+
 def test_the_kernels_that_are_timed_tell_all_terms() -> None:
     for is_wide in (False, True):
         shapes = [kernel.shape for kernel in KERNELS if (kernel.width > 1) == is_wide]

@@ -78,11 +78,26 @@ def test_the_pace_follows_the_overhead_of_a_step() -> None:
         pace = 1.2 * np.exp(0.3 * (1.5e-5 * calls) / seconds + random.normal(0, 0.02))
         cells.append(Seen(f"{number}", Parts(matmul_seconds=1e-2, calls=calls), seconds, float(pace)))
     fit = Fit(tuple(cells))
-    assert fit.pace_ratio(Parts(matmul_seconds=1.0)) == pytest.approx(1.2, rel=0.04)
-    assert fit.pace_ratio(Parts(calls=1000.0)) == pytest.approx(1.2 * np.exp(0.3), rel=0.04)
-    assert fit.pace_spread_share == pytest.approx(0.02, rel=0.6)
+    assert fit.pace.ratio(fit.overhead_share(Parts(matmul_seconds=1.0))) == pytest.approx(1.2, rel=0.04)
+    assert fit.pace.ratio(fit.overhead_share(Parts(calls=1000.0))) == pytest.approx(
+        1.2 * np.exp(0.3), rel=0.04
+    )
+    assert fit.pace.spread_share == pytest.approx(0.02, rel=0.6)
     low, high = fit.interval(Parts(matmul_seconds=1.0))
     assert low < fit.seconds(Parts(matmul_seconds=1.0)) * 1.2 < high
+
+
+def test_a_pace_that_is_told_takes_the_place_of_the_calibrations() -> None:
+    cells = steps(14, 0.02)
+    fit = Fit(cells)
+    work = steps(1, 0.0, seed=1)[0].parts
+    twice = fit.pace_of({cell.name: 2.0 for cell in cells[:4]})
+    assert twice.ratio(0.0) == pytest.approx(2.0)
+    assert twice.ratio(1.0) == pytest.approx(2.0)
+    assert twice.spread_share == pytest.approx(0.0, abs=1e-9)
+    now, before = fit.interval(work, pace=twice), fit.interval(work)
+    assert now == pytest.approx([2 * end / fit.pace.ratio(fit.overhead_share(work)) for end in before])
+    assert fit.interval(work, undisturbed=True, pace=twice) == fit.interval(work, undisturbed=True)
 
 
 def test_where_nothing_is_measured_of_a_term_it_takes_what_is_expected() -> None:

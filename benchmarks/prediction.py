@@ -1,8 +1,8 @@
 """Predict steps of models much larger than any that was calibrated, run them, and tell how far off that was.
 
 Run from anywhere: `python benchmarks/prediction.py [-o results.json] [--only N]`. See benchmarks/README.md. The
-calibration is made here and now, and each step is then run in a fresh process; on a quiet machine it takes about a
-quarter of an hour.
+calibration is made here and now, and each step is then run in a fresh process; the pace of the machine is told
+just before each; it takes about twenty minutes.
 """
 
 from __future__ import annotations

@@ -85,6 +85,18 @@ def test_what_several_processes_found_is_joined_in_order() -> None:
     assert both.one_thread_watch.wall_seconds == pytest.approx(seconds)
 
 
+def test_a_process_that_was_slower_tells_of_a_busy_host() -> None:
+    first, second = time_models(task(MlpConfig())), time_models(task(MlpConfig()))
+    steady = replace(first.latencies["fp32"], seconds=(1e-3,) * 16)
+    slower = replace(steady, seconds=(1.5e-3,) * 16)
+    for times, timing in ((first, steady), (second, slower)):
+        times.latencies.update({"fp32": timing, CONTROL: timing})
+    assert joined([first]).one_thread_watch.pace_ratio == 1.0
+    both = joined([first, second]).one_thread_watch
+    assert both.pace_ratio == pytest.approx(1.5)
+    assert both.contended
+
+
 def test_several_passes_add_up_in_one_process() -> None:
     once = task(GPT, 2)
     twice = time_models(replace(once, plan=replace(PLAN, passes=2)))

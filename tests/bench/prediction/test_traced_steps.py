@@ -12,7 +12,7 @@ from bench.models.choosing import choose
 from bench.models.convolutional import ConvConfig
 from bench.models.gpt import GptConfig
 from bench.models.mlp import MlpConfig
-from bench.prediction.tasks import Task, kept_bytes, num_params, prepare
+from bench.prediction.tasks import Task, kept_bytes, num_params, prepare, read_bytes
 from bench.prediction.tracing import Trace, trace, traced
 
 SMALL = GptConfig(width=64, num_layers=2, num_heads=4, feed_forward_width=96, context_tokens=64)
@@ -71,6 +71,16 @@ def test_the_peak_of_a_convolution_counts_the_copies_of_its_library() -> None:
     step = prepare(task)
     step()
     assert trace(lambda: prepare(task)).peak_bytes == pytest.approx(tensor_peak_bytes(step, "cpu"), rel=0.15)
+
+
+def test_decoding_reads_keys_and_values_beside_the_weights() -> None:
+    config = GptConfig(width=32, num_layers=2, num_heads=4, num_key_value_heads=2, feed_forward_width=64)
+    for mode in ("training_step", "prefill"):
+        assert read_bytes(Task(config, mode, 3, 10)) == 4 * config.params
+    cached = (
+        2 * 2 * 2 * 8 * 3 * 11
+    )  # keys and values, layers, heads of their width, rows, tokens with the new one
+    assert read_bytes(Task(config, "decode", 3, 10)) == 4 * (config.params + cached)
 
 
 def test_a_model_that_would_not_fit_anywhere_is_traced_without_memory() -> None:

@@ -50,6 +50,7 @@ def difference(one: Record, other: Record) -> dict[str, Any]:
     assert first.keys() == second.keys()
     off = {name: abs((second[name].value or 0) / (first[name].value or 1) - 1) for name in first}
     return {
+        "is_quiet": not (one.contended or other.contended),
         "agreeing_share": sum(share <= MAX_DIFFERENCE_SHARE for share in off.values()) / len(off),
         "difference_share": off,
         "ratios": {name: [first[name].value, second[name].value] for name in first},
@@ -74,11 +75,7 @@ def main() -> None:
         print(f"run {number + 1} of {given.runs}: {runs[-1][1]:.0f} s", file=sys.stderr)
     records = [record for record, _ in runs]
     pairs = [difference(one, other) for one, other in pairwise(records)]
-    quiet = [
-        pair["agreeing_share"]
-        for pair, both in zip(pairs, pairwise(records), strict=True)
-        if not any(record.contended for record in both)
-    ]
+    quiet = [pair["agreeing_share"] for pair in pairs if pair["is_quiet"]]
     document = {
         "seconds": [seconds for _, seconds in runs],
         "warnings": [record.warnings for record in records],

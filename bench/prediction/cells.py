@@ -23,28 +23,30 @@ _GATED = GptConfig(
 )  # fmt: skip
 _NET, _DEEP_NET = ConvConfig(16, 3, (32, 64), (1, 1)), ConvConfig(32, 3, (48, 96), (2, 1))
 
-CELLS: tuple[Task, ...] = (
+PRESENT_SECONDS = 0.2
+PRESENT_CELLS: tuple[Task, ...] = (
     Task(MlpConfig(128, (1024, 1024)), "training_step", 128),
+    Task(_WIDE, "training_step", 4, 128),
+    Task(_DEEP_NET, "training_step", 8),
+    Task(_WIDE, "prefill", 4, 256),
+    Task(_WIDE, "decode", 1, 256),
+    Task(_WIDE, "decode", 8, 128),
+)
+"""Run again before a prediction, for the pace that the machine has then: a step of each kind of model, reading a prompt
+and making tokens."""
+
+CELLS: tuple[Task, ...] = (
+    *PRESENT_CELLS,
     Task(MlpConfig(256, (768, 768)), "training_step", 256),
     Task(_SMALL, "training_step", 2, 256),
-    Task(_WIDE, "training_step", 4, 128),
     Task(_WIDE, "training_step", 1, 512),
     Task(_GATED, "training_step", 4, 128),
     Task(_NET, "training_step", 16),
-    Task(_DEEP_NET, "training_step", 8),
     Task(_SMALL, "prefill", 1, 128),
-    Task(_WIDE, "prefill", 4, 256),
     Task(_SMALL, "decode", 1, 128),
-    Task(_WIDE, "decode", 1, 256),
-    Task(_WIDE, "decode", 8, 128),
     Task(_GATED, "decode", 4, 256),
 )
 """None has more than 1.9 million parameters; each kind of model, of pass and of activation is among them."""
-
-PRESENT_SECONDS = 0.2
-PRESENT_CELLS: tuple[Task, ...] = (CELLS[0], CELLS[3], CELLS[7], CELLS[9], CELLS[11], CELLS[12])
-"""Run again before a prediction, for the pace that the machine has then: a step of each kind of model, reading a prompt
-and making tokens."""
 
 MEMORY_CELLS: tuple[Task, ...] = (
     Task(MlpConfig(256, (768, 768)), "training_step", 256),

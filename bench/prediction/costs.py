@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from bench.prediction.convolutions import DIRECTIONS, ConvolutionCosts, Convolved, Direction
@@ -87,11 +87,11 @@ class Costs:
         def by_operation(name: str) -> dict[str, float]:
             return {variant: found[0][1] for (kind, variant), found in groups.items() if kind == name}
 
-        def convolutions() -> Iterator[tuple[Direction, Convolved, float]]:
-            for direction in DIRECTIONS:
-                for where, seconds in groups["convolution_seconds", direction]:
-                    yield direction, Convolved.of_record(where), seconds
-
+        convolutions = (
+            (direction, Convolved.of_record(where), seconds)
+            for direction in DIRECTIONS
+            for where, seconds in groups["convolution_seconds", direction]
+        )
         traffic = {one: surface("traffic_bytes_per_second", one, "bytes") for one in TRAFFIC_FORMS}
         return cls(
             {one: surface("matmul_flops_per_second", one, "rows", "inputs", "outputs") for one in LAYOUTS},
@@ -99,7 +99,7 @@ class Costs:
             surface("weight_stream_bytes_per_second", "forward", "rows", "inputs", "bytes"),
             {one: surface("attention_flops_per_second", one, "queries", "head_width") for one in DIRECTIONS},
             surface("attention_bytes_per_second", "decode", "keys", "head_width", "bytes"),
-            ConvolutionCosts.of(convolutions(), traffic["in_place"]),
+            ConvolutionCosts.of(convolutions, traffic["in_place"]),
             traffic,
             single("page_fault_seconds_per_byte", "fp32"),
             by_operation(OPERATION),

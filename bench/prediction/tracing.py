@@ -189,8 +189,7 @@ def _product(
 
 
 def _convolution_shape(name: str, args: Sequence[Any], out: Any) -> Convolved:  # noqa: ANN401
-    backward = name == "aten::convolution_backward"
-    inputs, weight = (args[1], args[2]) if backward else (args[0], args[1])
+    backward, inputs, weight = _convolved(name, args)
     stride, padding, dilation, is_transposed = args[4:8] if backward else args[3:7]
     groups = int(args[9] if backward else args[8])
     # Of a group; a transposed one lists its inputs first, and goes from the pixels of its input to those of its result.
@@ -211,6 +210,13 @@ def _convolution_shape(name: str, args: Sequence[Any], out: Any) -> Convolved:  
     )
 
 
+def _convolved(name: str, args: Sequence[Any]) -> tuple[bool, Tensor, Tensor]:
+    """Whether it is the backward pass, the images, and the weights."""
+    backward = name == "aten::convolution_backward"
+    first = 1 if backward else 0
+    return backward, args[first], args[first + 1]
+
+
 def _workspace_bytes(name: str, args: Sequence[Any], out: object) -> int:
     """Bytes that a convolution takes beyond its results while it runs.
 
@@ -221,8 +227,7 @@ def _workspace_bytes(name: str, args: Sequence[Any], out: object) -> int:
     """
     if name not in CONVOLUTIONS:
         return 0
-    backward = name == "aten::convolution_backward"
-    inputs, weight = (args[1], args[2]) if backward else (args[0], args[1])
+    backward, inputs, weight = _convolved(name, args)
     if weight.device.type != "cpu" or max(weight.shape[2:]) == 1:
         return 0
     if backward:
